@@ -1,0 +1,100 @@
+"""Sentences for answers that gave no value: what happened, where, and what to look at. Never a traceback."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import traceback
+from dataclasses import dataclass
+
+from layerwise_grader.exercise import Arguments, Exercise, Function
+
+NOT_STARTED = "not started"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call gave no value. Two failures of the same kind count as the same behaviour."""
+
+    kind: str
+    sentence: str
+
+
+def wrong_arity(exercise: Exercise, function: Function, arguments: Arguments) -> Failure | None:
+    """A failure when the function can't take that many values; None when it can, or when that can't be known."""
+    if exercise.observe is not None:
+        return None  # the experiment decides what to call it with
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        names = ", ".join(exercise.parameters) or "nothing"
+        sentence = f"{exercise.function} is called with {_count(len(arguments))} ({names}), and yours can't take that."
+        return Failure("arity", sentence + " Look at the line that starts with def.")
+    except ValueError:  # some built-in functions have no signature
+        return None
+    return None
+
+
+def timed_out(exercise: Exercise, seconds: float) -> Failure:
+    """A failure for an answer that did not end."""
+    sentence = f"your {exercise.function} was still running after {seconds:g} seconds and was stopped."
+    return Failure("timeout", sentence + " Is there a loop that never ends?")
+
+
+def not_a_value(exercise: Exercise, what: str) -> Failure:
+    """A failure for an answer that is no number, text, array, list or dict."""
+    return Failure("not a value", f"your {exercise.function} returned {what}.")
+
+
+def explain(exercise: Exercise, error: BaseException, function: Function) -> Failure:
+    """A failure for an exception that the learner's code raised."""
+    place, line = _where(error, function)
+    if isinstance(error, NotImplementedError) and place:
+        return Failure(NOT_STARTED, f"{exercise.function} is not started yet.")
+    kind = type(error).__name__
+    at = f" in its line {line}" if line else ""
+    return Failure(kind, f"your {exercise.function} stopped{at}: {_in_words(error)}.{place}")
+
+
+def _where(error: BaseException, function: Function) -> tuple[str, int | None]:
+    """The learner's line that was running, as a sentence, and its number counted from def."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [(frame, number) for frame, number in frames if code is not None and frame.f_code is code]
+    if not own:
+        return "", None
+    frame, number = own[-1]
+    source = linecache.getline(frame.f_code.co_filename, number).strip()
+    if isinstance(error, NotImplementedError) and frames[-1][0].f_code is not frame.f_code:
+        return "", number - frame.f_code.co_firstlineno + 1
+    return f" The line: {source[:80]}" if source else " ", number - frame.f_code.co_firstlineno + 1
+
+
+def _in_words(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:120].rstrip(".")
+    for kinds, pattern, words in _WORDS:
+        if isinstance(error, kinds) and (not pattern or any(part in text for part in pattern)):
+            return f"{words} ({text})" if text else words
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+_WORDS: list[tuple[type[BaseException] | tuple[type[BaseException], ...], tuple[str, ...], str]] = [
+    (
+        (ValueError, TypeError),
+        ("broadcast", "shape", "mismatch", "aligned"),
+        "two arrays have shapes that do not fit together",
+    ),
+    (TypeError, ("positional argument",), "it was called with more or fewer values than it takes"),
+    (ZeroDivisionError, (), "something was divided by zero"),
+    (IndexError, (), "an index ran past the end"),
+    (KeyError, (), "a dictionary has no such key"),
+    (NameError, (), "a name is used that does not exist there"),
+    (RecursionError, (), "it called itself without end"),
+    (MemoryError, (), "it asked for more memory than there is"),
+    (NotImplementedError, (), "it called a function that is not started yet"),
+    (SystemExit, (), "it tried to end the program"),
+]
+
+
+def _count(number: int) -> str:
+    return {0: "no values", 1: "1 value"}.get(number, f"{number} values")
