@@ -1,0 +1,82 @@
+"""Small trained networks that travel with the course."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layerwise_datasets.errors import DamagedData, UnknownName
+
+if TYPE_CHECKING:
+    import keras
+
+_ZOO = Path(__file__).parent / "zoo"
+
+
+def backbone(name: str = "mini_resnet", *, weights: bool = True) -> "keras.Model":
+    """A small network that turns pictures into features, trained by this project.
+
+    "mini_resnet" takes pictures (32, 32, 3) prepared in torch mode (RGB, 0..255 to 0..1, minus the mean (0.485, 0.456,
+    0.406), divided by the spread (0.229, 0.224, 0.225)) and gives vectors of 96. Its layers lie flat in `layers`,
+    named for their block: `stem_conv`, `stem_bn`, …, `block1_conv1`, `block1_bn1`, …, `pool`. What it was trained on
+    and how well it does is told by its card, `zoo/mini_resnet.md`.
+
+    Args:
+        name: Which one; there is "mini_resnet".
+        weights: Trained weights; False gives random ones from Keras' seed.
+
+    Raises:
+        UnknownName: for any other name.
+        DamagedData: if the file of weights does not fit the network.
+    """
+    if name != "mini_resnet":
+        raise UnknownName("backbone", name, ["mini_resnet"])
+    model = mini_resnet()
+    if weights:
+        path = _ZOO / f"{name}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                model.set_weights([kept[_key(variable.path)].astype("float32") for variable in model.weights])
+        except (OSError, KeyError, ValueError) as error:
+            raise DamagedData(
+                f"{path} does not hold the weights of {name} ({error}). Install layerwise again."
+            ) from error
+    return model
+
+
+def mini_resnet() -> "keras.Model":
+    """Three residual blocks of 24, 48 and 96 channels, the average over all places at the end; random weights."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((32, 32, 3), name="pictures")
+    x = _conv(inputs, "stem_{}", 24, 3)  # (batch, 32, 32, 24)
+    x = layers.ReLU(name="stem_relu")(x)
+    for block, width in enumerate((24, 48, 96), start=1):
+        x = _block(x, f"block{block}", width, stride=1 if block == 1 else 2)
+    return keras.Model(inputs, layers.GlobalAveragePooling2D(name="pool")(x), name="mini_resnet")
+
+
+def _block(x: "keras.KerasTensor", name: str, width: int, stride: int) -> "keras.KerasTensor":
+    """Two 3×3 convolutions beside a 1×1 shortcut; the first one may halve the picture."""
+    from keras import layers
+
+    shortcut = _conv(x, name + "_{}_shortcut", width, 1, stride)
+    x = _conv(x, name + "_{}1", width, 3, stride)
+    x = layers.ReLU(name=f"{name}_relu1")(x)
+    x = _conv(x, name + "_{}2", width, 3)
+    x = layers.Add(name=f"{name}_add")([x, shortcut])
+    return layers.ReLU(name=f"{name}_relu2")(x)
+
+
+def _conv(x: "keras.KerasTensor", name: str, width: int, kernel: int, stride: int = 1) -> "keras.KerasTensor":
+    """A convolution and its batch norm, which makes a bias pointless."""
+    from keras import layers
+
+    conv = layers.Conv2D(width, kernel, strides=stride, padding="same", use_bias=False, name=name.format("conv"))
+    return layers.BatchNormalization(name=name.format("bn"))(conv(x))
+
+
+def _key(path: str) -> str:
+    """The key of one variable in the file: `layer/variable`, without the model's name before it."""
+    return "/".join(path.split("/")[-2:])

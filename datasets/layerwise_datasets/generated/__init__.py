@@ -1,0 +1,1 @@
+"""Data made by programs: one module a set, seeded, the same on every machine."""
