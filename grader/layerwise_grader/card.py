@@ -9,7 +9,13 @@ from layerwise_grader.report import NOT_STARTED, Report, Verdict, explanations
 
 # Mid tones with at least 3:1 contrast on white and on JupyterLab's dark grey; the signs carry the meaning.
 RIGHT, WRONG, QUIET = "#2e8b57", "#d1495b", "#8a8a8a"
-_BOX = "border:1px solid #8a8a8a66;border-left:5px solid {edge};border-radius:4px;padding:.6em .9em;margin:.3em 0;max-width:46em;line-height:1.45"
+_BOX = (
+    "border:1px solid #8a8a8a66;border-left:5px solid {edge};border-radius:4px;"
+    "padding:.6em .9em;margin:.3em 0;max-width:46em;line-height:1.45"
+)
+_HEAD = "display:flex;justify-content:space-between;gap:1em"
+_BAR = "border:1px solid #8a8a8a;border-radius:4px;height:.7em;margin:.4em 0"
+_CELL = "text-align:left;padding:.1em .8em .1em 0"
 
 
 def card(report: Report) -> str:
@@ -25,8 +31,8 @@ def card(report: Report) -> str:
 
 
 def _head(report: Report) -> str:
-    title = f"<b>{escape(report.exercise)}</b>&ensp;{escape(report.title)}"
-    return f'<div style="display:flex;justify-content:space-between;gap:1em"><span>{title}</span><span>{escape(report.state)}</span></div>'
+    title = f"<span><b>{escape(report.exercise)}</b>&ensp;{escape(report.title)}</span>"
+    return f'<div style="{_HEAD}">{title}<span>{escape(report.state)}</span></div>'
 
 
 def _row(verdict: Verdict) -> str:
@@ -42,19 +48,19 @@ def _sign(is_right: bool) -> str:
 def progress_card(title: str, reports: Sequence[Report]) -> str:
     """A chapter's exercises, one row each, with a bar of the points."""
     earned, points = sum(report.earned for report in reports), sum(report.points for report in reports)
-    rows = "".join(
-        f'<tr><td style="text-align:left;padding:.1em .8em .1em 0">{escape(report.exercise)}&ensp;{escape(report.title)}</td>'
-        f'<td style="text-align:left;padding:.1em 0">{mark(report)} {escape(report.state)}</td></tr>'
-        for report in reports
-    )
     share = round(100 * earned / max(points, 1))
-    bar = (
-        f'<div role="img" aria-label="{share} percent" style="border:1px solid #8a8a8a;border-radius:4px;height:.7em;margin:.4em 0">'
-        f'<div style="background:{RIGHT};height:100%;width:{share}%"></div></div>'
-    )
-    edge = RIGHT if earned == points else QUIET
+    filled = f'<div style="background:{RIGHT};height:100%;width:{share}%"></div>'
+    bar = f'<div role="img" aria-label="{share} percent" style="{_BAR}">{filled}</div>'
     head = f"<b>{escape(title)}</b>&ensp;{earned} of {points} points, {share} %"
-    return f'<div style="{_BOX.format(edge=edge)}">{head}{bar}<table style="border:0;margin:0">{rows}</table></div>'
+    rows = f'<table style="border:0;margin:0">{"".join(map(_progress_row, reports))}</table>'
+    edge = RIGHT if earned == points else QUIET
+    return f'<div style="{_BOX.format(edge=edge)}">{head}{bar}{rows}</div>'
+
+
+def _progress_row(report: Report) -> str:
+    cells = (f"{report.exercise}&ensp;{escape(report.title)}", f"{mark(report)} {escape(report.state)}")
+    columns = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
+    return f"<tr>{columns}</tr>"
 
 
 def mark(report: Report) -> str:

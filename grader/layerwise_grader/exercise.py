@@ -136,7 +136,7 @@ class Exercise:
         return function
 
     def probes(self, draw: Callable[[np.random.Generator], Iterable[Arguments]]) -> Probes:
-        """A group of inputs, named after the generator; each probe is a tuple of arguments. The first is the default."""
+        """A group of inputs, named after its generator of argument tuples; the first group is the default."""
         if draw.__name__ in self.groups:
             raise BrokenExercise(f"{self.id} has two groups of probes named {draw.__name__}.")
         group = Probes(draw.__name__, draw)
@@ -144,7 +144,7 @@ class Exercise:
         return group
 
     def check(self, title: str, *, points: int, on: Probes | tuple[Probes, ...] | None = None) -> Callable[[F], F]:
-        """A check of one returned value: ``function(answer, expected, *arguments)`` asserts; the message is what was seen."""
+        """A check of one value: ``function(answer, expected, *arguments)`` asserts; its message is what was seen."""
         return self._adds(Kind.VALUE, title, points, on)
 
     def property(self, title: str, *, points: int, on: Probes | tuple[Probes, ...] | None = None) -> Callable[[F], F]:
@@ -175,7 +175,7 @@ class Exercise:
         return observe
 
     def fingerprint(self, signature_of: F) -> F:
-        """For exercises with many right answers: ``f(value, *arguments)`` gives what misconceptions are told apart by."""
+        """For exercises with many right answers: what of ``(value, *arguments)`` tells misconceptions apart."""
         self.signature_of = signature_of
         return signature_of
 

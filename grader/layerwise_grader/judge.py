@@ -202,7 +202,7 @@ def _is_plainly_right(exercise: Exercise, trial: Trial) -> bool:
 
 
 def telling_probes(exercise: Exercise, wrong: Misconception, trials: list[Trial]) -> set[int]:
-    """Numbers of the probes where the misconception differs from the reference, if the answer does the same on all of them."""
+    """The probes where the misconception differs from the reference, if the answer does the same on all of them."""
     known = LocalAnswer(exercise, wrong.wrong)
     telling: set[int] = set()
     values = 0

@@ -1,4 +1,4 @@
-"""The plain values that cross between a learner's code and the judge: numbers, text, arrays, and lists and dicts of them."""
+"""The plain values that cross between a learner's code and the judge: numbers, text, arrays, lists and dicts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-Value: TypeAlias = None | bool | int | float | str | np.ndarray | list["Value"] | dict[str, "Value"]
+Value: TypeAlias = bool | int | float | str | np.ndarray | list["Value"] | dict[str, "Value"] | None
 
 MAX_ENTRIES = 20_000_000
 MAX_DEPTH = 20
