@@ -152,6 +152,7 @@ def release(name: str, notebook: Any) -> Any:
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
 
+    house.find_own_programs()
     with tempfile.TemporaryDirectory() as folder:
         _write(Path(folder, "source", name, f"{name}.ipynb"), notebook)
         config = Config()

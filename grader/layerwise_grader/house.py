@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from layerwise_grader.errors import LayerwiseError
@@ -18,6 +20,13 @@ def root() -> Path:
         if (folder / "course").is_dir() and (folder / "pyproject.toml").is_file():
             return folder
     raise LayerwiseError("This command needs a checkout of the course. Go into its folder and try again.")
+
+
+def find_own_programs() -> None:
+    """Puts this environment's programs on the path: nbgrader starts ``alembic`` by name, activated or not."""
+    own = str(Path(sys.executable).parent)
+    if own not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([own, os.environ.get("PATH", "")])
 
 
 def slug(chapter: str) -> str:
