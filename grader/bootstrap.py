@@ -70,7 +70,7 @@ REASONS = (
 )
 REMEDIES = {
     FULL: f"Free {NEEDED_GB:.0f} GB in {ROOT} and run the same command again.",
-    OFFLINE: "The first installation needs a network: connect and run the same command again, what came is kept.",
+    OFFLINE: "The first installation needs a network: connect and run the same command again.",
 }
 
 
