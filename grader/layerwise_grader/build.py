@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -118,16 +119,15 @@ def execute(name: str, notebook: Any, profile: str) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    before = dict(os.environ)
-    os.environ.update(LAYERWISE_STRICT="1", COURSE_PROFILE=profile, TF_CPP_MIN_LOG_LEVEL="3")
+    strictly = {"LAYERWISE_STRICT": "1", "COURSE_PROFILE": profile, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    asked = dict(notebook.metadata)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": folder}}).execute()
+            client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": folder}})
+            client.execute(env={**os.environ, **strictly}, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise BuildFailed(f"{name} stopped:\n{error}") from error
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    notebook.metadata.update(asked)  # the kernel wrote its own version there
     for cell in notebook.cells:
         _keep_outputs_small(cell)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,9 @@ def run(path: Path) -> list[Report]:
 
     notebook = _read(path)
     notebook.cells = [cell for cell in notebook.cells if "demo" not in cell.metadata.get("tags", [])]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=SECONDS_A_CELL, allow_errors=True, resources=resources).execute()
+    client = NotebookClient(notebook, timeout=SECONDS_A_CELL, allow_errors=True, resources=resources)
+    client.execute(stderr=subprocess.DEVNULL)
     return reports_in(notebook)
 
 
