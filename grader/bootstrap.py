@@ -57,9 +57,11 @@ class Interpreter(NamedTuple):
 
 FULL = "The disk is full"
 OFFLINE = "The package index could not be reached"
+UNTRUSTED = "The package index showed a certificate that this machine does not trust"
 REASONS = (
     (r"No space left on device|os error 28|Errno 28|Disk quota exceeded|Errno 122", FULL),
     (r"Read-only file system|Permission denied|Errno 13\b|Errno 30\b|os error 13\b", "A folder may not be written to"),
+    (r"UnknownIssuer|CERTIFICATE_VERIFY_FAILED|invalid peer certificate", UNTRUSTED),
     (
         r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure in name resolution|dns error"
         r"|Name or service not known|[Nn]etwork (is )?unreachable|Connection (refused|reset)|[Cc]onnection error"
@@ -71,6 +73,7 @@ REASONS = (
 REMEDIES = {
     FULL: f"Free {NEEDED_GB:.0f} GB in {ROOT} and run the same command again.",
     OFFLINE: "The first installation needs a network: connect and run the same command again.",
+    UNTRUSTED: "Name your network's certificates in SSL_CERT_FILE (uv) and PIP_CERT (pip) and run the same command again.",
 }
 
 
@@ -163,6 +166,8 @@ def surroundings() -> Dict[str, str]:
     strangers = ("VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "UV_PROJECT_ENVIRONMENT")
     kept = {name: value for name, value in os.environ.items() if name not in strangers}
     kept.update(PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    # Behind an inspecting proxy only the system knows whom to trust; pip asks it already.
+    kept.setdefault("UV_SYSTEM_CERTS", "1")
     if VENV.is_dir():
         # Wheels are unpacked inside the environment: /tmp is often a small file system in memory.
         kept["TMPDIR"] = str(VENV)
