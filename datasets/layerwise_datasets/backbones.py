@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from layerwise_datasets.errors import DamagedData, UnknownName
 
@@ -80,3 +81,9 @@ def _conv(x: "keras.KerasTensor", name: str, width: int, kernel: int, stride: in
 def _key(path: str) -> str:
     """The key of one variable in the file: `layer/variable`, without the model's name before it."""
     return "/".join(path.split("/")[-2:])
+
+
+def torch_mode(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Pictures as `mini_resnet` takes them: RGB in 0..1, minus mean, divided by spread."""
+    mean, spread = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
+    return (images.astype(np.float32) / 255 - mean) / spread

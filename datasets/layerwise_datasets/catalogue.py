@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from layerwise_datasets import bundled, prepared
 from layerwise_datasets.found import Found
+from layerwise_datasets.generated.objects import objects, source_objects
 from layerwise_datasets.generated.rings import rings
 
 Rung = Callable[[str], Found | None]
@@ -57,8 +58,8 @@ FULL = {
 
 CATALOGUE: dict[str, Entry] = {
     "breast_cancer": Entry((bundled.breast_cancer,)),
-    "cifar10": Entry(prepared=(_prepared("cifar10", "colour pictures", _KRIZHEVSKY),)),
-    "cifar100": Entry(prepared=(_prepared("cifar100", "colour pictures", _KRIZHEVSKY),)),
+    "cifar10": Entry((objects,), (_prepared("cifar10", "colour pictures", _KRIZHEVSKY),)),
+    "cifar100": Entry((source_objects,), (_prepared("cifar100", "colour pictures", _KRIZHEVSKY),)),
     "co2": Entry((bundled.co2,), splits=("train",)),
     "coins": Entry((bundled.coins,), splits=("train",)),
     "diabetes": Entry((bundled.diabetes,)),
