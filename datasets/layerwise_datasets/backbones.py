@@ -86,4 +86,4 @@ def _key(path: str) -> str:
 def torch_mode(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Pictures as `mini_resnet` takes them: RGB in 0..1, minus mean, divided by spread."""
     mean, spread = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
-    return (images.astype(np.float32) / 255 - mean) / spread
+    return np.asarray((images.astype(np.float32) / 255 - mean) / spread, np.float32)

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from layerwise_datasets import bundled, prepared
+from layerwise_datasets import bundled, prepared, raw
 from layerwise_datasets.found import Found
+from layerwise_datasets.generated.large_digits import large_digits
 from layerwise_datasets.generated.objects import objects, source_objects
 from layerwise_datasets.generated.rings import rings
+from layerwise_datasets.generated.silhouettes import silhouettes
+from layerwise_datasets.generated.syllables import syllables
+from layerwise_datasets.generated.xrays import drawn_xrays
 
 Rung = Callable[[str], Found | None]
 
@@ -21,11 +25,13 @@ class Entry:
         offline: Rungs that always work, best first.
         prepared: Rungs that look for files on this machine and give None without them.
         splits: Names of its splits.
+        in_tfds: Whether TensorFlow Datasets can download it under this name.
     """
 
     offline: tuple[Rung, ...] = ()
     prepared: tuple[Rung, ...] = ()
     splits: tuple[str, ...] = _BOTH
+    in_tfds: bool = False
 
 
 _KRIZHEVSKY = "no licence stated; the authors ask to cite Krizhevsky 2009"
@@ -58,24 +64,30 @@ FULL = {
 
 CATALOGUE: dict[str, Entry] = {
     "breast_cancer": Entry((bundled.breast_cancer,)),
-    "cifar10": Entry((objects,), (_prepared("cifar10", "colour pictures", _KRIZHEVSKY),)),
-    "cifar100": Entry((source_objects,), (_prepared("cifar100", "colour pictures", _KRIZHEVSKY),)),
+    "chest_xrays": Entry((drawn_xrays,), (raw.chest_xrays,)),
+    "cifar10": Entry((objects,), (_prepared("cifar10", "colour pictures", _KRIZHEVSKY),), in_tfds=True),
+    "cifar100": Entry((source_objects,), (_prepared("cifar100", "colour pictures", _KRIZHEVSKY),), in_tfds=True),
     "co2": Entry((bundled.co2,), splits=("train",)),
     "coins": Entry((bundled.coins,), splits=("train",)),
     "diabetes": Entry((bundled.diabetes,)),
     "digits": Entry((bundled.digits,)),
     "mnist": Entry(
-        prepared=(_prepared("mnist", "handwritten digits", "no licence stated (LeCun, Cortes & Burges)", _DIGITS),)
+        (large_digits,),
+        (_prepared("mnist", "handwritten digits", "no licence stated (LeCun, Cortes & Burges)", _DIGITS),),
+        in_tfds=True,
     ),
     "photograph": Entry((bundled.photograph,), splits=("train",)),
     "rings": Entry((rings,)),
+    "silhouettes": Entry((silhouettes,)),
     "spoken_digit": Entry(
-        prepared=(
+        (syllables,),
+        (
             _prepared(
                 "spoken_digit", "spoken digits, 1 s at 8 kHz", "CC BY-SA 4.0 (Jackson et al. 2018)", _DIGITS, "audio"
             ),
         ),
         splits=("train",),
+        in_tfds=True,
     ),
     "toy": Entry((bundled.toy,), splits=("train",)),
 }

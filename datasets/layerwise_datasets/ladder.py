@@ -51,7 +51,7 @@ def _first(name: str, entry: Entry, split: str, *, download: bool) -> Found:
 
 def _rungs(name: str, entry: Entry, *, download: bool) -> Iterator[Rung]:
     yield from entry.prepared
-    if download and entry.prepared:
+    if download and entry.in_tfds:
         prepared.fetch(name)
         yield from entry.prepared
     yield from entry.offline

@@ -93,7 +93,7 @@ def _shards(folder: Path, split: str, count: int) -> list[Path]:
 
 def _records(path: Path, length: int) -> list[npt.NDArray[np.uint8]]:
     content = np.memmap(path, dtype=np.uint8, mode="r") if path.stat().st_size else np.empty(0, np.uint8)
-    spans = record_spans(content, path)
+    spans = record_spans(content.data, path)
     if len(spans) != length:
         raise DamagedData(f"{path} holds {len(spans)} records, its folder says {length}. {_RENEW}")
     return [content[start:stop] for start, stop in spans]

@@ -20,14 +20,14 @@ _HEADER, _FOOTER = 12, 4
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
-def record_spans(content: npt.NDArray[np.uint8], path: Path) -> list[tuple[int, int]]:
+def record_spans(octets: memoryview, path: Path) -> list[tuple[int, int]]:
     """Start and end of each record in the bytes of a TFRecord file.
 
     Raises:
         DamagedData: if the last record is cut off.
     """
     spans: list[tuple[int, int]] = []
-    octets, place, end = memoryview(content), 0, len(content)
+    place, end = 0, len(octets)
     while place < end:
         start = place + _HEADER
         stop = start + struct.unpack_from("<Q", octets, place)[0] if start <= end else end

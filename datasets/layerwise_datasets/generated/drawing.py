@@ -13,6 +13,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Shape = Literal["ellipse", "box", "triangle"]
 
+Size = Floats | float
+
 SIDE = 32
 MAX_PARTS = 9
 
@@ -61,7 +63,7 @@ class Chance:
         return self.take(low, high)[:, 0]
 
 
-def coverage(shape: Shape, x: Floats, y: Floats, a: Floats, b: Floats, pixel: Floats) -> Floats:
+def coverage(shape: Shape, x: Floats, y: Floats, a: Size, b: Size, pixel: Size) -> Floats:
     """How much of each pixel a shape around the origin covers, 0..1; edges are one pixel soft."""
     if shape == "ellipse":
         outside = (np.sqrt((x / a) ** 2 + (y / b) ** 2) - 1) * np.minimum(a, b)

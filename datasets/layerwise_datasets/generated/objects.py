@@ -134,7 +134,7 @@ def _chance_plan(random: np.random.Generator) -> tuple[Part, ...]:
         x, y = body.a * np.cos(2 * np.pi * at), body.b * np.sin(2 * np.pi * at)
         a, b = random.uniform(0.06, 0.3), random.uniform(0.1, 0.35)
         part = Part(
-            shapes[random.integers(3)], 1.15 * x, 1.15 * y, a, b, random.uniform(-0.25, 0.25), random.integers(3)
+            shapes[random.integers(3)], 1.15 * x, 1.15 * y, a, b, random.uniform(-0.25, 0.25), int(random.integers(3))
         )
         parts += mirrored(part) if random.random() < 0.4 else [part]
     behind = random.integers(0, len(parts))
@@ -195,7 +195,7 @@ def _background(chance: Chance, count: int) -> Floats:
 
 def _pale(colours: Floats) -> Floats:
     """Colours half-way to grey, as most of the world is."""
-    return 0.5 * colours + 0.5 * colours.mean(axis=1, keepdims=True)
+    return np.asarray(0.5 * colours + 0.5 * colours.mean(axis=1, keepdims=True), np.float32)
 
 
 def _clutter(canvas: Floats, chance: Chance) -> None:
@@ -204,7 +204,7 @@ def _clutter(canvas: Floats, chance: Chance) -> None:
     shapes: tuple[Shape, ...] = ("ellipse", "box")
     for shape in shapes:
         u, v = placed(x, y, chance.one(-1, 1), chance.one(-1, 1), chance.one(0, 1))
-        mask = coverage(shape, u, v, chance.one(0.08, 0.4), chance.one(0.08, 0.4), np.float32(2 / SIDE))
+        mask = coverage(shape, u, v, chance.one(0.08, 0.4), chance.one(0.08, 0.4), 2 / SIDE)
         blend(canvas, mask, chance.take(0, 1, 3).reshape(-1, 3))
 
 
