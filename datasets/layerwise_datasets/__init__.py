@@ -7,6 +7,8 @@ TensorFlow, Keras, scikit-learn or matplotlib.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from layerwise_datasets.quiet import silence_tensorflow
+
 if TYPE_CHECKING:
     from layerwise_datasets.backbones import backbone
     from layerwise_datasets.card import describe_run
@@ -61,3 +63,6 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+silence_tensorflow()

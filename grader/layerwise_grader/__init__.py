@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerwise_datasets.quiet import silence_tensorflow
+
 if TYPE_CHECKING:
     from layerwise_grader.bands import band
     from layerwise_grader.notebook import check, progress
@@ -24,3 +26,6 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+silence_tensorflow()

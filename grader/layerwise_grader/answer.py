@@ -47,9 +47,15 @@ class Answer(Protocol):
 
 
 class LocalAnswer:
-    """An answer that is a function of this process."""
+    """An answer that is a function of this process.
 
-    def __init__(self, exercise: Exercise, function: Function, *, seconds: float = SECONDS_A_CALL) -> None:
+    Args:
+        exercise: what it answers.
+        function: the answer.
+        seconds: how long one call may take; None for code of the course itself, whose first call may import a backend.
+    """
+
+    def __init__(self, exercise: Exercise, function: Function, *, seconds: float | None = SECONDS_A_CALL) -> None:
         self.exercise, self.function, self.seconds = exercise, function, seconds
 
     def call(self, arguments: Arguments) -> Outcome:
@@ -59,10 +65,10 @@ class LocalAnswer:
             return Outcome(failure=arity)
         given = copy.deepcopy(arguments)
         try:
-            with _quiet(), time_limit(self.seconds):
+            with _quiet(), time_limit(self.seconds) if self.seconds else contextlib.nullcontext():
                 value = plain(self._run(given))
         except TimeIsUp:
-            return Outcome(failure=timed_out(self.exercise, self.seconds))
+            return Outcome(failure=timed_out(self.exercise, self.seconds or 0))
         except NotAValue as error:
             return Outcome(failure=not_a_value(self.exercise, str(error)))
         except KeyboardInterrupt:

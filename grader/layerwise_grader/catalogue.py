@@ -42,7 +42,8 @@ def find(id: str) -> Exercise:
     Raises:
         UnknownExercise: naming the nearest id.
     """
-    chapter = id.partition(".")[0]
+    chapter, _, number = id.partition(".")
+    id = f"{chapter.zfill(2)}.{number}"
     by_id = {exercise.id: exercise for exercise in exercises(chapter)}
     if id in by_id:
         return by_id[id]

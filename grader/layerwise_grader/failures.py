@@ -17,7 +17,12 @@ class Failure:
     """Why a call gave no value. Two failures of the same kind count as the same behaviour."""
 
     kind: str
-    sentence: str
+    what: str
+    why: str = ""
+
+    def on(self, probe: str) -> str:
+        """The sentence, with the probe named in the middle."""
+        return f"{self.what}{probe}: {self.why}" if self.why else self.what + probe
 
 
 def wrong_arity(exercise: Exercise, function: Function, arguments: Arguments) -> Failure | None:
@@ -27,9 +32,8 @@ def wrong_arity(exercise: Exercise, function: Function, arguments: Arguments) ->
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError:
-        names = ", ".join(exercise.parameters) or "nothing"
-        sentence = f"{exercise.function} is called with {_count(len(arguments))} ({names}), and yours can't take that."
-        return Failure("arity", sentence + " Look at the line that starts with def.")
+        what = f"your {exercise.function} can't be called with {_count(len(arguments))}"
+        return Failure("arity", what, "look at the line that starts with def")
     except ValueError:  # some built-in functions have no signature
         return None
     return None
@@ -37,41 +41,39 @@ def wrong_arity(exercise: Exercise, function: Function, arguments: Arguments) ->
 
 def timed_out(exercise: Exercise, seconds: float) -> Failure:
     """A failure for an answer that did not end."""
-    sentence = f"your {exercise.function} was still running after {seconds:g} seconds and was stopped."
-    return Failure("timeout", sentence + " Is there a loop that never ends?")
+    what = f"your {exercise.function} was still running after {seconds:g} seconds and was stopped"
+    return Failure("timeout", what, "is there a loop that never ends?")
+
+
+def nothing_returned(exercise: Exercise) -> Failure:
+    """A failure for an answer that returned None."""
+    return Failure("none", f"your {exercise.function} returned None", "is there a return at its end?")
 
 
 def not_a_value(exercise: Exercise, what: str) -> Failure:
-    """A failure for an answer that is no number, text, array, list or dict."""
-    return Failure("not a value", f"your {exercise.function} returned {what}.")
+    """A failure for an answer that has not the form that is expected."""
+    return Failure("not a value", f"your {exercise.function} returned {what}")
 
 
 def explain(exercise: Exercise, error: BaseException, function: Function) -> Failure:
     """A failure for an exception that the learner's code raised."""
-    place, line = _where(error, function)
-    if isinstance(error, NotImplementedError) and place:
-        return Failure(NOT_STARTED, f"{exercise.function} is not started yet.")
-    kind = type(error).__name__
-    at = f" in its line {line}" if line else ""
-    return Failure(kind, f"your {exercise.function} stopped{at}: {_in_words(error)}.{place}")
-
-
-def _where(error: BaseException, function: Function) -> tuple[str, int | None]:
-    """The learner's line that was running, as a sentence, and its number counted from def."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
     frames = list(traceback.walk_tb(error.__traceback__))
+    code = getattr(inspect.unwrap(function), "__code__", None)
     own = [(frame, number) for frame, number in frames if code is not None and frame.f_code is code]
+    if isinstance(error, NotImplementedError) and own and frames[-1] == own[-1]:
+        return Failure(NOT_STARTED, f"{exercise.function} is not started yet")
+    what = f"your {exercise.function} stopped"
     if not own:
-        return "", None
+        return Failure(type(error).__name__, what, _in_words(error))
     frame, number = own[-1]
-    source = linecache.getline(frame.f_code.co_filename, number).strip()
-    if isinstance(error, NotImplementedError) and frames[-1][0].f_code is not frame.f_code:
-        return "", number - frame.f_code.co_firstlineno + 1
-    return f" The line: {source[:80]}" if source else " ", number - frame.f_code.co_firstlineno + 1
+    line = linecache.getline(frame.f_code.co_filename, number).strip()
+    quoted = f', "{line[:60]}{"…" * (len(line) > 60)}"' if line else ""
+    what += f" in its line {number - frame.f_code.co_firstlineno + 1}{quoted}"
+    return Failure(type(error).__name__, what, _in_words(error))
 
 
 def _in_words(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:120].rstrip(".")
+    text = " ".join(str(error).split())[:110].rstrip(".")
     for kinds, pattern, words in _WORDS:
         if isinstance(error, kinds) and (not pattern or any(part in text for part in pattern)):
             return f"{words} ({text})" if text else words

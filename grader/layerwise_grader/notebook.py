@@ -59,7 +59,7 @@ def check(exercise: str, answer: object) -> Score:
 
 def _report(id: str, answer: object) -> Report:
     try:
-        exercise = catalogue.find(id)
+        exercise = catalogue.find(str(id))
     except UnknownExercise as error:
         return Report(str(id), "", 0, problem=str(error))
     blank = Report(exercise.id, exercise.title, exercise.points)
@@ -94,7 +94,10 @@ def progress(chapter: str) -> Progress:
     Args:
         chapter: its number, such as ``"05"``.
     """
-    known = catalogue.exercises(chapter)
+    try:
+        known = catalogue.exercises(str(chapter))
+    except UnknownExercise as error:
+        return Progress(str(error), [])
     blanks = {one.id: Report(one.id, one.title, one.points, problem=NOT_STARTED) for one in known}
     return Progress(f"Chapter {chapter}", [_reports.get(id, blank) for id, blank in blanks.items()])
 
