@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 from keras import layers, ops
+
 from layerwise_datasets import load
 from layerwise_datasets.backbones import mini_resnet, torch_mode
 from layerwise_datasets.generated.objects import source_objects

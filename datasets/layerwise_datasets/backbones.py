@@ -36,7 +36,7 @@ def backbone(name: str = "mini_resnet", *, weights: bool = True) -> "keras.Model
     if weights:
         path = _ZOO / f"{name}.npz"
         try:
-            with np.load(path, allow_pickle=False) as kept:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
                 model.set_weights([kept[_key(variable.path)].astype("float32") for variable in model.weights])
         except (OSError, KeyError, ValueError) as error:
             raise DamagedData(

@@ -29,7 +29,7 @@ def recall(key: str) -> Array | None:
     """The array kept under `key`, or None."""
     path = folder() / f"{key}.npz"
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
             found: Array = kept["x"]
             return found
     except FileNotFoundError:

@@ -70,7 +70,7 @@ def open_split(folder: Path, split: str, feature: str) -> Split | None:
         raise DamagedData(f"{files[0]} holds a record that cannot be read ({error}). {_RENEW}") from error
     names = folder / "label.labels.txt"
     classes = tuple(names.read_text(encoding="utf-8").split()) if names.exists() else ()
-    return Split(labels, lambda rows: _read(records, rows, feature, key), classes, _encoding(first))
+    return Split(labels, lambda rows: _read(records, rows, feature, key, folder), classes, _encoding(first))
 
 
 def _shard_lengths(folder: Path, split: str) -> list[int] | None:
@@ -119,14 +119,20 @@ def _encoding(value: Value) -> str:
     return {b"\xff\xd8": "lossy JPEG", b"\x89P": "PNG"}.get(first[:2], "")
 
 
-def _read(records: list[npt.NDArray[np.uint8]], rows: npt.NDArray[np.int64] | None, feature: str, key: str) -> Array:
+def _read(
+    records: list[npt.NDArray[np.uint8]], rows: npt.NDArray[np.int64] | None, feature: str, key: str, folder: Path
+) -> Array:
     few = rows is not None and 10 * len(rows) < len(records)  # decoded sooner than the whole array is read
     kept = None if few else cache.recall(key)
     if kept is not None and len(kept) == len(records):
         return kept if rows is None else kept[rows]
     decode = {"image": _picture, "audio": _clip}[feature]
     wanted = range(len(records)) if rows is None else rows
-    x = np.stack([decode(example(bytes(records[row]))[feature]) for row in wanted])
+    try:
+        x = np.stack([decode(example(bytes(records[row]))[feature]) for row in wanted])
+    except (OSError, ValueError) as error:
+        kind = "picture" if feature == "image" else "clip"
+        raise DamagedData(f"{folder} holds a {kind} that cannot be decoded ({error}). {_RENEW}") from error
     if rows is None:
         cache.keep(key, x)
     return x

@@ -24,7 +24,7 @@ def chest_xrays(split: str) -> Found | None:
     if not folder or not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             x, y = file[f"{split}_images"], file[f"{split}_labels"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DamagedData(f"{path} cannot be read ({error}). Copy it again, or unset LAYERWISE_RAW_DIR.") from error
