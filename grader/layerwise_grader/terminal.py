@@ -36,14 +36,19 @@ def run(path: Path) -> list[Report]:
     Raises:
         LayerwiseError: when the file is no notebook.
     """
-    from nbclient import NotebookClient
-
     notebook = _read(path)
     notebook.cells = [cell for cell in notebook.cells if "demo" not in cell.metadata.get("tags", [])]
-    resources = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=SECONDS_A_CELL, allow_errors=True, resources=resources)
-    client.execute(stderr=subprocess.DEVNULL)
+    execute(notebook, path.parent, allow_errors=True)
     return reports_in(notebook)
+
+
+def execute(notebook: Any, folder: Path, *, allow_errors: bool) -> None:
+    """Runs a notebook in place, in a kernel of its own."""
+    from nbclient import NotebookClient
+
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, timeout=SECONDS_A_CELL, allow_errors=allow_errors, resources=resources)
+    client.execute(stderr=subprocess.DEVNULL)
 
 
 def saved(path: Path) -> list[Report]:
