@@ -71,7 +71,7 @@ def plot_lines(
     with _axes(ax, x, y, title) as axes:
         for i, line in enumerate(_series(lines)):
             axes.plot(_positions(at, line), line, label=_label(labels, i), **_look(i), marker=_dots(line, i))
-        _scales(axes, log_x=log_x, log_y=log_y)
+        _scales(axes, at, log_x=log_x, log_y=log_y)
         _legend(axes, labels)
 
 
@@ -107,7 +107,7 @@ def plot_bands(
             axes.fill_between(where, values.min(axis=0), values.max(axis=0), color=_colour(i), alpha=0.2, linewidth=0)
             mean = values.mean(axis=0)
             axes.plot(where, mean, label=_label(labels, i), **_look(i), marker=_dots(mean, i))
-        _scales(axes, log_x=log_x, log_y=log_y)
+        _scales(axes, at, log_x=log_x, log_y=log_y)
         _legend(axes, labels)
 
 
@@ -155,6 +155,9 @@ def plot_points(
             _tint(axes, regions)
         axes.grid(visible=False)
         _legend(axes, labels)
+        width, height = np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())
+        if 1 / 3 < width / height < 3:
+            axes.set_aspect("equal", adjustable="box")  # a circle is to look like one
 
 
 def plot_heatmap(
@@ -262,7 +265,7 @@ def show_images(
         title: The message of the figure.
     """
     pictures = [_flat(np.asarray(image)) for image in images]
-    across = columns or _columns(len(pictures))
+    across = columns or _columns(len(pictures), titles)
     down = -(-len(pictures) // across)
     shape = pictures[0].shape
     with _grid(down, across, shape[0] / shape[1], title, titled=bool(titles)) as grid:
@@ -342,9 +345,13 @@ def _dots(line: npt.NDArray[Any], i: int) -> str:
     return MARKERS[i % len(MARKERS)] if len(line) <= 20 else ""
 
 
-def _scales(axes: "Axes", *, log_x: bool, log_y: bool) -> None:
+def _scales(axes: "Axes", at: Numbers | None, *, log_x: bool, log_y: bool) -> None:
     if log_x:
         axes.set_xscale("log")
+        ticks = [] if at is None else np.asarray(at).tolist()
+        if 1 < len(ticks) <= 8:  # powers of ten alone would leave 20, 50 and 200 without a number
+            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            axes.minorticks_off()
     if log_y:
         axes.set_yscale("log")
 
@@ -405,8 +412,11 @@ def _flat(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
 
 
-def _columns(count: int) -> int:
-    return count if count <= 6 else 10 if count % 10 == 0 else 8
+def _columns(count: int, titles: Sequence[object], letter: float = 0.1) -> int:
+    """Pictures in a row: as many as leave room for the longest title, a letter being a tenth of an inch wide."""
+    longest = max((len(line) for title in titles for line in str(title).split("\n")), default=0)
+    liked = count if count <= 6 else 10 if count % 10 == 0 else 8
+    return max(1, min(liked, int(7 / (letter * longest + 0.1))))
 
 
 def _tones(pictures: Sequence[npt.NDArray[Any]], i: int, colours: str, *, around_zero: bool) -> dict[str, Any]:
