@@ -2,6 +2,7 @@
 
 import numpy as np
 from keras import Input, Model, layers, ops  # here, since loading a backend takes longer than one call may
+
 from layerwise_grader.answers import alternative
 
 # --- 05.1 ------------------------------------------------------------------------------------------------------------
@@ -260,4 +261,17 @@ def forward_by_model(x, params):
     return model(np.float32(x), training=False)
 
 
-EQUIVALENT: dict[str, str] = {}
+# Mutants that change nothing, and why. A larger shift than the maximum would overflow for scores in the hundreds.
+_STABLE = "any shift gives the same shares while scores are small; scores of ±1000 are the subject of 01.5"
+EQUIVALENT = {
+    "05.4 conv2d_layer: np.einsum('nhwcij,ijcf->nhwf', windows, kernel, optimize=True) + bias"
+    " → np.einsum('nhwcij,ijcf->nhwf', windows, kernel, optimize=False) + bias": "the same sum, more slowly",
+    **{
+        f"05.7 cnn_forward: np.exp(scores - scores.max(axis=1, keepdims=True)) → np.exp({mutant})": _STABLE
+        for mutant in (
+            "scores + scores.max(axis=1, keepdims=True)",
+            "scores - scores.min(axis=1, keepdims=True)",
+            "scores",
+        )
+    },
+}

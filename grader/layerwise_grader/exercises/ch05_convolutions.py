@@ -72,7 +72,7 @@ def counts_dilated_windows(answer: float, expected: int, *setting: int) -> None:
 
 @output_size.misconception(
     "One too small: the first position takes no step.",
-    look_at="a kernel as large as the input: how many places does it have?",
+    look_at="how many places a kernel as large as the input has",
 )
 def no_first(n: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
     return whole_windows(n, kernel, stride, padding, dilation) - 1
@@ -217,7 +217,7 @@ def result_transposed(image: Array, kernel: Array) -> Array:
 
 
 @conv2d.misconception(
-    "The kernel was taken as square.", look_at="a kernel of three rows and two columns: how wide is its patch?"
+    "The kernel was taken as square.", look_at="how wide the patch under a kernel of three rows and two columns is"
 )
 def square_only(image: Array, kernel: Array) -> Array:
     side = len(kernel)
@@ -311,7 +311,7 @@ def leaves_the_rest(answer: list[float], expected: list[int], n: int, kernel: in
 
 @same_padding.misconception(
     "Half the kernel on both sides is right only for odd kernels and stride 1.",
-    look_at="a kernel of two: how many zeros does its last window lack?",
+    look_at="how many pixels the last window of a kernel of two lacks",
 )
 def half_kernel(n: int, kernel: int, stride: int) -> tuple[int, int]:
     return kernel // 2, kernel // 2
@@ -329,14 +329,14 @@ def stride_ignored(n: int, kernel: int, stride: int) -> tuple[int, int]:
 
 @same_padding.misconception(
     "You would cut pixels off: padding can't be below 0.",
-    look_at="a stride larger than the kernel: what does the last window lack?",
+    look_at="what the last window lacks when the stride is larger than the kernel",
 )
 def negative(n: int, kernel: int, stride: int) -> tuple[int, int]:
     return halves((-(-n // stride) - 1) * stride + kernel - n)
 
 
 @same_padding.misconception(
-    "Both sides got the larger half: one zero too many.", look_at="an odd number of zeros: how do you share it?"
+    "Both sides got the larger half: one zero too many.", look_at="how you share an odd number of zeros"
 )
 def symmetric(n: int, kernel: int, stride: int) -> tuple[int, int]:
     _, larger = fewest_zeros(n, kernel, stride)
@@ -352,7 +352,7 @@ def all_after(n: int, kernel: int, stride: int) -> tuple[int, int]:
 
 @same_padding.misconception(
     "The wanted size rounds up: the last, incomplete step counts here.",
-    look_at="seven pixels in steps of two: how many steps begin?",
+    look_at="how many steps of two begin in seven pixels",
 )
 def rounds_down(n: int, kernel: int, stride: int) -> tuple[int, int]:
     return halves(max((n // stride - 1) * stride + kernel - n, 0))
@@ -696,7 +696,7 @@ receptive_field = Exercise(
     function="receptive_field",
     difficulty=3,
     minutes=10,
-    look_at="two neighbours after the first layer: how far apart do they lie in the input?",
+    look_at="how far apart two neighbours after the first layer lie in the input",
 )
 Layers = list[tuple[int, int]]
 
@@ -864,7 +864,7 @@ def random_weights(random: Random, sides: tuple[int, int], widths: tuple[int, in
     return {
         "kernel1": random.normal(size=(side1, side1, 1, first)),
         "bias1": random.normal(size=first),
-        "kernel2": random.normal(size=(side2, side2, first, second)) / side2,
+        "kernel2": random.normal(size=(side2, side2, first, second)) / (side2 * np.sqrt(first)),
         "bias2": random.normal(size=second),
         "w": random.normal(size=(second, classes)),
         "b": random.normal(size=classes),
@@ -930,7 +930,7 @@ def scores(x: Array, params: Params) -> Array:
 
 
 @cnn_forward.misconception(
-    "Your columns sum to 1, so images share one image's certainty; each row is an image.",
+    "Your columns sum to 1. A row is an image, and its shares are what must sum to 1.",
     look_at="the axis of the softmax",
 )
 def softmax_over_images(x: Array, params: Params) -> Array:
