@@ -25,7 +25,7 @@ from layerwise_datasets.generated.objects import source_objects
 
 CLASSES = 100
 FROM_CIFAR, FROM_OBJECTS = 44, 20  # of each batch of 64
-OBJECTS = 20_000
+OBJECTS = 40_000
 ZOO = Path(__file__).parent / "layerwise_datasets" / "zoo"
 
 Bytes = npt.NDArray[np.uint8]

@@ -100,8 +100,8 @@ def draw_parts(canvas: Floats, parts: Sequence[Part], paints: Floats, chance: Ch
         shake: How far parts stray from the plan.
     """
     x, y = frame(len(canvas))
-    x, y = placed(x, y, chance.one(-0.25, 0.25), chance.one(-0.25, 0.25), chance.one(-0.07, 0.07))
-    scale = chance.one(0.62, 1.0)
+    x, y = placed(x, y, chance.one(-0.2, 0.2), chance.one(-0.2, 0.2), chance.one(-0.05, 0.05))
+    scale = chance.one(0.7, 1.05)
     flip = np.where(chance.one(0, 1) < 0.5, -1, 1).astype(np.float32)
     x, y, pixel = flip * x / scale, y / scale, 2 / SIDE / scale
     for part in parts:
