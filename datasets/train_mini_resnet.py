@@ -20,7 +20,7 @@ import numpy.typing as npt
 from keras import layers, ops
 
 from layerwise_datasets import load
-from layerwise_datasets.backbones import mini_resnet, torch_mode
+from layerwise_datasets.backbones import heads, mini_resnet, restore, torch_mode
 from layerwise_datasets.generated.objects import source_objects
 
 CLASSES = 100
@@ -100,6 +100,18 @@ def save(backbone: keras.Model, head: layers.Dense, path: Path) -> None:
     np.savez_compressed(path, **{key: ops.convert_to_numpy(value).astype(np.float16) for key, value in kept.items()})
 
 
+def print_scores(path: Path) -> None:
+    """Accuracy of the saved weights on unseen pictures of both sources, in float32."""
+    keras.mixed_precision.set_global_policy("float32")
+    model = mini_resnet()
+    restore(model, path)
+    cifar, objects, rows = load("cifar100", split="test"), source_objects("test"), np.arange(3_000)
+    for name, x, y in (("cifar100", cifar.x, cifar.y), ("objects", objects.read(rows), objects.y[rows])):
+        w, b = heads(path)[name]
+        right = (model.predict(torch_mode(x), batch_size=250, verbose=0) @ w + b).argmax(1) == y
+        print(f"{name}: {right.mean():.3f} of {len(y):,}")
+
+
 def main() -> None:
     """Train, save, and print the scores of what was saved."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -111,6 +123,7 @@ def main() -> None:
     backbone, head = train(options.steps, options.rate)
     save(backbone, head, options.to)
     print(f"{options.steps} steps in {time.perf_counter() - start:.0f} s, {options.to.stat().st_size / 1e6:.2f} MB")
+    print_scores(options.to)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Small trained networks that travel with the course."""
 
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import keras
 
 _ZOO = Path(__file__).parent / "zoo"
+_RENEW = "Install layerwise again."
 
 
 def backbone(name: str = "mini_resnet", *, weights: bool = True) -> "keras.Model":
@@ -34,15 +36,42 @@ def backbone(name: str = "mini_resnet", *, weights: bool = True) -> "keras.Model
         raise UnknownName("backbone", name, ["mini_resnet"])
     model = mini_resnet()
     if weights:
-        path = _ZOO / f"{name}.npz"
-        try:
-            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
-                model.set_weights([kept[_key(variable.path)].astype("float32") for variable in model.weights])
-        except (OSError, KeyError, ValueError) as error:
-            raise DamagedData(
-                f"{path} does not hold the weights of {name} ({error}). Install layerwise again."
-            ) from error
+        restore(model, _ZOO / f"{name}.npz")
     return model
+
+
+def restore(model: "keras.Model", path: Path) -> None:
+    """Give a network the weights in a file of the zoo: float16, each under `layer/variable`.
+
+    Raises:
+        DamagedData: if the file cannot be read or holds other weights.
+    """
+    kept = _kept(path)
+    try:
+        model.set_weights([kept[_key(variable.path)].astype("float32") for variable in model.weights])
+    except (KeyError, ValueError) as error:
+        raise DamagedData(f"{path} does not hold the weights of {model.name} ({error}). {_RENEW}") from error
+
+
+def heads(path: Path = _ZOO / "mini_resnet.npz") -> dict[str, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+    """The classifiers that a backbone was trained with, to see what it still knows after fine-tuning.
+
+    Args:
+        path: A file of the zoo.
+
+    Returns:
+        For "cifar100" and "objects" (the stand-in of CIFAR-100) weights (96, 100) and biases (100,).
+    """
+    kept = {key: value.astype(np.float32) for key, value in _kept(path).items()}
+    return {head: (kept[f"{head}/kernel"], kept[f"{head}/bias"]) for head in ("cifar100", "objects")}
+
+
+def _kept(path: Path) -> dict[str, npt.NDArray[np.float16]]:
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
+            return dict(kept)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DamagedData(f"{path} cannot be read ({error}). {_RENEW}") from error
 
 
 def mini_resnet() -> "keras.Model":
