@@ -20,9 +20,9 @@ class Dataset:
         x: Inputs, one row an example (a picture on its own has no such axis).
         y: Targets: int64 labels, float32 numbers, or an empty array where there are none.
         classes: Names of the labels 0, 1, …; empty for regression and for data without labels.
-        source: One sentence that begins with "real" or "stand-in".
+        source: One sentence that begins with "real", "stand-in" (generated where a real set is wanted) or "generated".
         licence: The licence of the data, or what is known of it.
-        is_real: False for everything generated in place of a real set.
+        is_real: False for everything generated.
         features: Names of the columns of `x`, for tables.
     """
 
