@@ -81,4 +81,6 @@ def room() -> Finding:
     """Free space on the disk that holds the working directory."""
     free = shutil.disk_usage(".").free
     sentence = f"{free / GIB:.1f} GiB free"
-    return Finding(free >= ROOM_NEEDED, "disk", sentence if free >= ROOM_NEEDED else f"{sentence}; free at least 1 GiB.")
+    return Finding(
+        free >= ROOM_NEEDED, "disk", sentence if free >= ROOM_NEEDED else f"{sentence}; free at least 1 GiB."
+    )
