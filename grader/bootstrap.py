@@ -63,7 +63,8 @@ REASONS = (
     (r"Read-only file system|Permission denied|Errno 13\b|Errno 30\b|os error 13\b", "A folder may not be written to"),
     (r"UnknownIssuer|CERTIFICATE_VERIFY_FAILED|invalid peer certificate", UNTRUSTED),
     (
-        r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure in name resolution|dns error"
+        r"after connection broken|NewConnectionError|ConnectTimeout|NameResolutionError|dns error"
+        r"|Temporary failure in name resolution"
         r"|Name or service not known|[Nn]etwork (is )?unreachable|Connection (refused|reset)|[Cc]onnection error"
         r"|Max retries exceeded|error sending request|Network connectivity is disabled|Could not connect|timed out",
         OFFLINE,
@@ -73,7 +74,7 @@ REASONS = (
 REMEDIES = {
     FULL: f"Free {NEEDED_GB:.0f} GB in {ROOT} and run the same command again.",
     OFFLINE: "The first installation needs a network: connect and run the same command again.",
-    UNTRUSTED: "Name your network's certificates in SSL_CERT_FILE (uv) and PIP_CERT (pip) and run the same command again.",
+    UNTRUSTED: "Name the right ones in SSL_CERT_FILE (uv) or PIP_CERT (pip) and run the same command again.",
 }
 
 
@@ -213,7 +214,7 @@ def create(python: Interpreter, uv: Optional[str]) -> None:
 
 def install(uv: Optional[str]) -> None:
     """Bring the environment to the lock, then add this project itself."""
-    with step("Installing what requirements.lock names (1.3 GB to download the first time)"):
+    with step("Installing what requirements.lock names (1.1 GB to download the first time)"):
         (install_with_uv if uv else install_with_pip)(uv or str(PYTHON))
     with step("Installing Layerwise itself"):
         run([*installer(uv), "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])

@@ -192,9 +192,11 @@ def command(root: Path, *, port: int, browser: bool) -> list[str]:
     """
     settings = {
         "ServerApp.root_dir": root,
-        "ServerApp.preferred_dir": root / "work",
+        "FileContentsManager.preferred_dir": root / "work",
         "ServerApp.port": port,
         "ServerApp.port_retries": 0,
+        # In a container everybody is root, and JupyterLab would refuse to start.
+        "ServerApp.allow_root": os.geteuid() == 0,
         # Nothing asks the network: no news, no search for updates, no list of extensions to install.
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
