@@ -29,11 +29,6 @@ _STYLE: Any = {
     "ytick.labelsize": 11,
     "figure.dpi": 90,
     "savefig.dpi": 90,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    "axes.axisbelow": True,
     "lines.linewidth": 2,
     "image.cmap": "viridis",
     "hatch.linewidth": 0.6,
@@ -285,6 +280,9 @@ def _axes(ax: "Axes | None", x: str, y: str, title: str) -> Iterator["Axes"]:
     with plt.rc_context(_STYLE):
         figure, axes = (None, ax) if ax is not None else plt.subplots(figsize=(6.4, 3.8), layout="constrained")
         assert axes is not None
+        axes.spines[["top", "right"]].set_visible(False)  # also on given axes, which were made without our style
+        axes.grid(alpha=0.3)
+        axes.set_axisbelow(True)
         yield axes
         axes.set_xlabel(x, fontsize=11)
         axes.set_ylabel(y, fontsize=11)
@@ -413,10 +411,11 @@ def _flat(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _columns(count: int, titles: Sequence[object], letter: float = 0.1) -> int:
-    """Pictures in a row: as many as leave room for the longest title, a letter being a tenth of an inch wide."""
+    """Pictures in a row: no more than leave room for the longest title, a letter being a tenth of an inch wide."""
     longest = max((len(line) for title in titles for line in str(title).split("\n")), default=0)
     liked = count if count <= 6 else 10 if count % 10 == 0 else 8
-    return max(1, min(liked, int(7 / (letter * longest + 0.1))))
+    most = max(1, min(liked, int(7 / (letter * longest + 0.1))))
+    return min(range(most, most // 2, -1), key=lambda across: -count % across)  # the fullest last row
 
 
 def _tones(pictures: Sequence[npt.NDArray[Any]], i: int, colours: str, *, around_zero: bool) -> dict[str, Any]:
