@@ -60,7 +60,7 @@ def progress_card(title: str, reports: Sequence[Report]) -> str:
 def _progress_row(report: Report) -> str:
     cells = (f"{report.exercise}&ensp;{escape(report.title)}", f"{mark(report)} {escape(report.state)}")
     columns = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
-    return f"<tr>{columns}</tr>"
+    return f'<tr style="background:none">{columns}</tr>'
 
 
 def mark(report: Report) -> str:

@@ -201,6 +201,8 @@ def command(root: Path, *, port: int, browser: bool) -> list[str]:
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
+        # Without this, JupyterLab asks each newcomer whether it may fetch news.
+        "LabApp.app_settings_dir": Path(__file__).with_name("jupyterlab"),
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
     return [sys.executable, "-m", "jupyterlab", *options, *([] if browser else ["--no-browser"])]
