@@ -92,6 +92,16 @@ def test_both_licences_are_named_and_packaged():
     assert PROJECT["license-files"] == ["LICENSE"]
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_data_file_of_a_package_is_installed_with_it(package):
+    """An editable installation has them all anyway, so nobody would notice."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    folder = PACKAGES[package] / package
+    packaged = {path for pattern in settings[package] for path in folder.glob(pattern)}
+
+    assert {path for path in tracked() if folder in path.parents and path.suffix != ".py"} <= packaged
+
+
 # --- imports ---------------------------------------------------------------------------------------------------------
 
 

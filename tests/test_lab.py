@@ -318,6 +318,14 @@ def test_jupyterlab_opens_in_the_learners_folder(server):
 
 
 @pytest.mark.slow
+def test_jupyterlab_asks_nobody_for_news(server):
+    """The question pops up over the first notebook of every newcomer unless a default setting answers it."""
+    setting = json.loads(server.get("lab/api/settings/@jupyterlab/apputils-extension:notification"))
+
+    assert setting["schema"]["properties"]["fetchNews"]["default"] == "false"
+
+
+@pytest.mark.slow
 def test_formgrader_finds_the_courses_configuration(server):
     """nbgrader says nothing when it finds no configuration: its panels are just empty."""
     assert [chapter["name"] for chapter in json.loads(server.get("formgrader/api/assignments"))] == ["05-convolutions"]
