@@ -156,4 +156,19 @@ def forward_by_keras(x, params):
     return x
 
 
-EQUIVALENT: dict[str, str] = {}
+NEVER_ZERO = "No score is exactly 0, where rounding would decide."
+ZERO_EITHER_WAY = "At 0 both branches give 0."
+ROOM_BELOW = "Any output of at most 0.4 on (1, 1) is right: taking away more is another right network."
+ROWS = "Scores have two axes, so the last is axis 1."
+EQUIVALENT = {
+    "01.1 fires_above_zero: (x @ w + b > 0).astype(int) → (x @ w + b >= 0).astype(int)": NEVER_ZERO,
+    "01.1 neuron: (scores > 0).astype(int) → (scores >= 0).astype(int)": NEVER_ZERO,
+    "01.2 bend: np.where(z > 0, z, 0.1 * z) → np.where(z >= 0, z, 0.1 * z)": ZERO_EITHER_WAY,
+    "01.2 activate: np.where(z > 0, z, 0.1 * z) → np.where(z >= 0, z, 0.1 * z)": ZERO_EITHER_WAY,
+    "01.4 count_minus_surplus: (np.array([[1.0, 1.0], [1.0, 1.0]]), np.array([0.0, -1.0]), np.array([1.0, -2.0]), "
+    "np.array([0.0])) → (np.array([[1.0, 1.0], [1.0, 1.0]]), np.array([0.0, -1.0]), np.array([1.0, -4.0]), "
+    "np.array([0.0]))": ROOM_BELOW,
+    "01.4 xor_network: np.array([1, -2]) → np.array([1, -3])": ROOM_BELOW,
+    "01.6 forward: softmax(dense(a, *params[-1]), axis=-1) → softmax(dense(a, *params[-1]), axis=1)": ROWS,
+    "01.6 through_every_layer: special.softmax(x @ w + b, axis=-1) → special.softmax(x @ w + b, axis=1)": ROWS,
+}

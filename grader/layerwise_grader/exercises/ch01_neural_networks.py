@@ -226,7 +226,7 @@ def relu_max_along_axis(z: Array, kind: str) -> Any:
     look_at="functions that compare entry by entry",
 )
 def relu_asks_once(z: Array, kind: str) -> Any:
-    return max(z, 0) if kind == "relu" else bend(z, kind)  # type: ignore[call-overload]
+    return max(z, 0) if kind == "relu" else bend(z, kind)
 
 
 @activate.misconception(
@@ -844,6 +844,14 @@ def last_skipped(x: Array, params: Layers) -> Array:
 @forward.misconception("Rows do not sum to 1: the softmax is missing.", look_at="step 3 of the card")
 def scores(x: Array, params: Layers) -> Array:
     return scores_after(x, params)
+
+
+@forward.misconception(
+    "Every layer is treated alike: the last scores were cut at 0, and the softmax is missing.",
+    look_at="how the last layer differs from the others",
+)
+def relu_throughout(x: Array, params: Layers) -> Array:
+    return np.maximum(scores_after(x, params), 0)
 
 
 @forward.misconception(
