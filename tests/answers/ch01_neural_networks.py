@@ -7,8 +7,9 @@ from functools import reduce
 import keras
 import numpy as np
 from keras import ops
-from layerwise_grader.answers import alternative
 from scipy import special
+
+from layerwise_grader.answers import alternative
 
 
 @alternative("01.1", "a loop over samples that returns a list of True and False")
