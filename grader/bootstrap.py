@@ -190,14 +190,14 @@ def run(command: List[str]) -> None:
 
 def failure(command: str, said: str) -> str:
     """One sentence for a failed installer."""
-    why = reason(said) or f'"{command} …" failed; its own words are above'
+    why = reason(said) or f'"{command} ..." failed; its own words are above'
     return f"{why}. " + REMEDIES.get(why, "Mend that and run the same command again.")
 
 
 @contextmanager
 def step(doing: str) -> Iterator[None]:
     """Say what begins, and how long it took."""
-    print(f"{doing} …", flush=True)
+    print(f"{doing} ...", flush=True)
     started = time.time()
     yield
     print(f"  done in {time.time() - started:.0f} s.", flush=True)
@@ -311,7 +311,7 @@ def can_update(uv: Optional[str]) -> bool:
 def activation() -> str:
     """The script that holds the place which the environment was made for."""
     try:
-        return (VENV / "bin" / "activate").read_text()
+        return (VENV / "bin" / "activate").read_text(encoding="utf-8")
     except OSError:
         return ""
 
@@ -324,7 +324,7 @@ def alone() -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another command is making .venv; waiting for it …", flush=True)
+            print("Another command is making .venv; waiting for it ...", flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
