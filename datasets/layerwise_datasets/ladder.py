@@ -34,15 +34,20 @@ def load(name: str, *, split: str = "train", size: int | None = None, seed: int 
     entry = CATALOGUE[name]
     if split not in entry.splits:
         raise UnknownName(f"split of {name!r} called", split, entry.splits)
-    found = _first(name, entry, split, download=download or os.environ.get("LAYERWISE_DOWNLOAD") == "1")
+    found = first_found(name, split, download=download or os.environ.get("LAYERWISE_DOWNLOAD") == "1")
     data = _dataset(name, split, found, size, seed)
     drawn = f"; {size:,} of {len(found.y):,} drawn" if size is not None else ""
     print(f"{name} ({split}): {data.source}{drawn}")
     return data
 
 
-def _first(name: str, entry: Entry, split: str, *, download: bool) -> Found:
-    for rung in _rungs(name, entry, download=download):
+def first_found(name: str, split: str, *, download: bool = False) -> Found:
+    """Where a set would come from, its inputs not read yet.
+
+    Raises:
+        MissingData: if no source of it is on this machine.
+    """
+    for rung in _rungs(name, CATALOGUE[name], download=download):
         found = rung(split)
         if found is not None:
             return found

@@ -150,9 +150,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from layerwise_datasets import catalogue
+    from layerwise_datasets.listing import listing
 
-    print(catalogue.listing())
+    print(listing())
     return DONE
 
 
