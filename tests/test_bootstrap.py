@@ -260,6 +260,11 @@ def test_a_run_after_kill_9_mends_what_the_killed_one_left(project):
 
 
 @needs_uv
+def test_a_terminal_that_knows_only_ascii_is_no_obstacle(project):
+    assert project.bootstrap("uv", PYTHONIOENCODING="ascii").returncode == 0
+
+
+@needs_uv
 def test_two_at_once_make_one_environment(project):
     runs = [project.start("uv") for _ in range(2)]
     outputs = [run.communicate(timeout=120)[0] for run in runs]
@@ -348,7 +353,7 @@ def test_an_installers_words_become_a_reason(bootstrap, said, reason):
 
 def test_words_that_are_not_known_name_the_command_that_failed(bootstrap):
     assert bootstrap.failure("uv pip sync", "error: boom").startswith(
-        '"uv pip sync …" failed; its own words are above.'
+        '"uv pip sync ..." failed; its own words are above.'
     )
 
 
