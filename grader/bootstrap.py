@@ -73,7 +73,7 @@ REASONS = (
 )
 REMEDIES = {
     FULL: f"Free {NEEDED_GB:.0f} GB in {ROOT} and run the same command again.",
-    OFFLINE: "The first installation needs a network: connect and run the same command again.",
+    OFFLINE: "Installing needs a network: connect and run the same command again.",
     UNTRUSTED: "Name the right ones in SSL_CERT_FILE (uv) or PIP_CERT (pip) and run the same command again.",
 }
 
@@ -295,9 +295,10 @@ def update(uv: Optional[str]) -> None:
         install(uv)
     except Refused as refused:
         # Both installers fetch everything before they change anything, so the old environment is still whole.
-        if OFFLINE in str(refused):
-            STAMP.write_text(before)
-        raise
+        if OFFLINE not in str(refused):
+            raise
+        STAMP.write_text(before)
+        raise Refused(f"{refused} Until then, .venv/bin/layerwise lab opens what is installed.") from None
     STAMP.write_text(stamp())
 
 
