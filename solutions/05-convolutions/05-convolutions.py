@@ -102,7 +102,7 @@ def output_size(n: int, kernel: int, stride: int, padding: int, dilation: int) -
 # %%
 check("05.1", output_size)
 
-# %% [markdown]
+# %% [markdown] tags=["covers:S078", "covers:S080", "covers:S081", "covers:S089"]
 # ### Exercise 05.2 · Slide one kernel over one image
 # ●●○○○ · 12 min · 4 points · needs: slices of arrays
 #
@@ -212,7 +212,8 @@ print("by convolution:", np.round(conv2d(small, conv2d(small, kernel)).ravel(), 
 
 # %% [markdown]
 # Finite differences agree, to four digits.
-#
+
+# %% [markdown]
 # ## 2 · How large is the answer
 # Claim: your rule for sizes holds for any Keras layer. Ten settings, each predicted, then asked.
 
@@ -320,7 +321,7 @@ plot_heatmap(
 # one number, so it can subtract colours. A **convolutional layer** holds many such kernels, one
 # for each map it makes, and adds a bias to each map.
 
-# %% [markdown]
+# %% [markdown] tags=["covers:S079"]
 # ### Exercise 05.4 · A convolutional layer
 # ●●●●○ · 20 min · 8 points · needs: 05.2, 05.3
 #
@@ -393,7 +394,7 @@ for name, (side, groups) in kinds.items():
 # > **Trap.** Where all values are negative, a window that hangs over the edge and meets zeros
 # > returns 0. So does a maximum that starts from 0.
 
-# %% [markdown]
+# %% [markdown] tags=["covers:S082", "covers:S083"]
 # ### Exercise 05.5 · Pool
 # ●●○○○ · 10 min · 4 points · needs: 05.4
 #
@@ -482,7 +483,7 @@ show_images(fields, titles=titles, colours="cividis")
 # The second layer adds 2, the third 4: after the stride, neighbours lie two pixels apart. Deep
 # layers *can* see large things; the middle still weighs most (Luo et al. 2016).
 
-# %% [markdown]
+# %% [markdown] tags=["covers:S087"]
 # ### Exercise 05.6 · How far does it see
 # ●●●○○ · 10 min · 6 points · needs: section 6
 #
@@ -527,9 +528,10 @@ for depth in range(1, len(stack) + 1):
     field = receptive_field(stack[:depth])
     print(f"{depth:2} {stack[depth - 1]} sees {field}", "← the whole image" if field >= 32 else "")
 
-# %% [markdown] tags=["covers:S085"]
+# %% [markdown]
 # The eighth, before any layer has a kernel wider than 3.
-#
+
+# %% [markdown] tags=["covers:S085"]
 # ## 7 · Moved by one pixel
 # Shift then filter, or filter then shift: a convolution gives the same, away from the border. It
 # is **equivariant**. Is pooling? A bright line two pixels wide moves by 0 to 3.
@@ -672,7 +674,8 @@ band("histogram, linear", rights, smoke=(0.15, 0.35), cpu=(0.15, 0.35))
 # The dense network does not notice: to it, pixels always were strangers. A flattening CNN loses
 # its lead, an averaging one falls further behind. The histogram beats chance (0.10) and stays far
 # below **learned** features. People still chose data, labels and architecture.
-#
+
+# %% [markdown] tags=["covers:S086"]
 # ### Turned and shrunk
 # Nothing in a kernel knows of rotation or scale.
 
@@ -696,11 +699,12 @@ for name, x in variants.items():
 
 # %% [markdown]
 # At 45° all are wrong more often than right, the CNNs no less than the dense network (→ 33).
-#
+
+# %% [markdown]
 # ## 8 · Run it yourself
 # You have built every step of the network with 5,130 weights.
 
-# %% [markdown]
+# %% [markdown] tags=["covers:S076"]
 # ### Exercise 05.7 · Run the trained network
 # ●●○○○ · 10 min · 4 points · needs: 05.4, 05.5, softmax (01)
 #
@@ -795,7 +799,8 @@ show_images(
 # emptiness. Layer 2 answers to strokes. "Low layers see edges, high layers objects" is a fair
 # start; later channels mix things without a name (Olah et al. 2017), and networks trained on
 # ImageNet lean on texture more than shape (Geirhos et al. 2019; → 34).
-#
+
+# %% [markdown]
 # ## What you can rely on now
 # - A map's size follows from kernel, stride, padding and dilation alone.
 # - A convolution is a dense layer with most weights 0 and the rest shared.
@@ -806,7 +811,8 @@ show_images(
 # CNNs learn their features and scale with data and GPUs. They want many labels (→ 33) and much
 # arithmetic (→ 39), say little about why (→ 34), and serve the task they were trained for (→ 07).
 # Style transfer: 27. Next, 06 stacks layers deep.
-#
+
+# %% [markdown]
 # ## Self-quiz
 # 1. 224 pixels, kernel 7, stride 2, padding 3? <details><summary>Answer</summary>112: (224 + 6 −
 #    7) // 2 + 1.</details>
@@ -819,7 +825,8 @@ show_images(
 #    from padding or from the start win there.</details>
 # 5. Where exactly does shift equivariance hold? <details><summary>Answer</summary>Away from the
 #    border, at stride 1; with stride s for shifts by multiples of s.</details>
-#
+
+# %% [markdown]
 # ## References
 # Hubel & Wiesel 1962; Fukushima 1980; LeCun et al. 1989, 1998 (LeNet-5: 0.95 % error on MNIST) ·
 # sizes: Dumoulin & Visin 2016; Yu & Koltun 2016; Araujo, Norris & Sim 2019 · design: Lin, Chen &
