@@ -12,13 +12,16 @@ from pathlib import Path
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
     IgnorePattern,
     LimitOutput,
+    OverwriteKernelspec,
     SaveAutoGrades,
 )
 
 from layerwise_grader import build, house
-from layerwise_grader.execution import KeepVerdicts, RunForGrade
+from layerwise_grader.execution import KeepVerdicts, RestoreChecks, RunForGrade
 
 c = get_config()  # noqa: F821  (nbgrader puts it here)
 project = Path(__file__).absolute().parent
@@ -56,6 +59,13 @@ for folder in (classroom / "exchange", project / "work"):
 
 # nbgrader counts any text on stderr as a failure, and TensorFlow writes there when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    RestoreChecks,
+    CheckCellMetadata,
+]
 c.Autograde.autograde_preprocessors = [
     RunForGrade,
     IgnorePattern,

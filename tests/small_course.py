@@ -65,13 +65,12 @@ def course(small_course, tmp_path, monkeypatch):
     return root
 
 
-@pytest.fixture
-def handed_in(course):
-    """A folder with the three sample learners' notebooks of the small course."""
-    folder = course / "handed-in"
+def hand_in(root, *names):
+    """A folder with notebooks of the sample learners, all of them or those named."""
+    folder = root / "handed-in"
     folder.mkdir()
-    released = build.read(course / "course" / CHAPTER / f"{CHAPTER}.ipynb")
-    for name in LEARNERS:
-        written = learners.answers(course / "tests" / "learners" / f"{name}.py")
+    released = build.read(root / "course" / CHAPTER / f"{CHAPTER}.ipynb")
+    for name in names or LEARNERS:
+        written = learners.answers(root / "tests" / "learners" / f"{name}.py")
         nbformat.write(learners.fill(released, written), folder / f"{name}.ipynb")
     return folder

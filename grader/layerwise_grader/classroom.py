@@ -114,7 +114,7 @@ def enter_chapter(api: Any, root: Path, chapter: str) -> None:
             raise ClassroomError(f"{path} is missing. Run: layerwise build {chapter[:2]}")
     with _released_into(api, CLASSROOM / "release"):
         demand(api.generate_assignment(chapter), f"Entering {chapter} in the gradebook")
-    if _checksums(root / CLASSROOM / "release" / chapter / released.name) != _checksums(released):
+    if _graded_cells(root / CLASSROOM / "release" / chapter / released.name) != _graded_cells(released):
         raise ClassroomError(f"{released} isn't what {solution.name} gives. Run: layerwise build {chapter[:2]}")
 
 
@@ -129,9 +129,9 @@ def _released_into(api: Any, folder: Path) -> Iterator[None]:
         api.coursedir.release_directory = before
 
 
-def _checksums(path: Path) -> dict[str, str]:
-    settings = [cell.metadata["nbgrader"] for cell in build.read(path).cells if "nbgrader" in cell.metadata]
-    return {one["grade_id"]: one.get("checksum", "") for one in settings}
+def _graded_cells(path: Path) -> list[tuple[str, str, str]]:
+    cells = [(cell.metadata["nbgrader"], cell.source) for cell in build.read(path).cells if "nbgrader" in cell.metadata]
+    return [(settings["grade_id"], settings.get("checksum", ""), text) for settings, text in cells]
 
 
 def grade_folder(api: Any, root: Path, chapter: str, folder: Path) -> list[marks.Mark]:

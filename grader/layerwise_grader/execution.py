@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbclient.exceptions import DeadKernelError
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import is_grade
 
 from layerwise_grader import catalogue
@@ -34,7 +34,22 @@ HARMLESS = ("text/plain", "image/png", "image/jpeg")
 GONE = "The kernel died here: the cells from here on were not run."
 
 
-class RunForGrade(Execute):  # type: ignore[misc]  # nbgrader has no types
+class RestoreChecks(OverwriteCells):  # type: ignore[misc]  # nbgrader has no types
+    """Overwrites what a learner may not change, and adds the checks that are missing at the end."""
+
+    def add_missing_grade_cells(self, nb: Any, resources: Any) -> Any:
+        """The end is always there; nbgrader looks for the cell before, and stops when that is missing as well."""
+        there = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells}
+        for graded in self.gradebook.find_notebook(self.notebook_id, self.assignment_id).grade_cells:
+            if graded.name not in there:
+                source = self.gradebook.find_source_cell(graded.name, self.notebook_id, self.assignment_id)
+                cell = self.missing_cell_transform(source, graded.max_score)
+                cell.id = graded.name
+                nb.cells.append(cell)
+        return nb, resources
+
+
+class RunForGrade(Execute):  # type: ignore[misc]
     """Runs all cells but demos; when the kernel dies, what ran before it counts."""
 
     @contextmanager

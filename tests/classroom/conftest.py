@@ -1,1 +1,1 @@
-from small_course import course, handed_in, small_course  # noqa: F401  (fixtures)
+from small_course import course, small_course  # noqa: F401  (fixtures)
