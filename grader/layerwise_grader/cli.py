@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from layerwise_datasets.errors import DataError
 from layerwise_grader.errors import LayerwiseError
 
 Command = Callable[[argparse.Namespace], int]
@@ -24,8 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow writes its start-up lines to stderr even for commands that only read a notebook.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        return int(options.run(options))
-    except LayerwiseError as error:
+        done = int(options.run(options))
+        sys.stdout.flush()
+        return done
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except (LayerwiseError, DataError) as error:
         print(error, file=sys.stderr)
         return ATTENTION
     except KeyboardInterrupt:

@@ -58,3 +58,11 @@ def test_help_starts_where_nothing_but_python_is_installed():
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m layerwise_grader.cli data | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
