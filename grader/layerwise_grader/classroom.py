@@ -33,7 +33,8 @@ DONE, ATTENTION = 0, 1
 def release(options: argparse.Namespace) -> int:
     """``layerwise release``: gives chapters to the learners."""
     api = open_course(house.root())
-    chapters = [house.slug(options.chapter)] if options.chapter else house.slugs()
+    built = [name for name in house.slugs() if house.released(name).is_file()]
+    chapters = [house.slug(options.chapter)] if options.chapter else built
     for chapter in chapters:
         release_chapter(api, house.root(), chapter)
     _say(options, [f"released {name}: learners fetch it in JupyterLab's Assignment List" for name in chapters])
@@ -170,7 +171,9 @@ def _grade_one(root: Path, chapter: str, learner: str) -> str:
         return refused
     started = time.monotonic()
     problem = grading.grade(root, chapter, learner)
-    print(f"graded {learner} {chapter} in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    done = "could not grade" if problem else "graded"
+    seconds = time.monotonic() - started
+    print(f"{done} {learner} {chapter} in {seconds:.0f} s, isolation: process", file=sys.stderr)
     return problem
 
 
