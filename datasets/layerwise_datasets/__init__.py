@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from layerwise_datasets.card import describe_run
     from layerwise_datasets.dataset import Dataset
     from layerwise_datasets.figures import plot_bands, plot_bars, plot_heatmap, plot_lines, plot_points, show_images
+    from layerwise_datasets.gradients import gradient
     from layerwise_datasets.ladder import load
     from layerwise_datasets.machine import Accelerator, accelerator, online, profile
 
@@ -23,6 +24,7 @@ _HOME = {
     "accelerator": "machine",
     "backbone": "backbones",
     "describe_run": "card",
+    "gradient": "gradients",
     "load": "ladder",
     "online": "machine",
     "plot_bands": "figures",
@@ -40,6 +42,7 @@ __all__ = [
     "accelerator",
     "backbone",
     "describe_run",
+    "gradient",
     "load",
     "online",
     "plot_bands",
