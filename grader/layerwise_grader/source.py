@@ -54,28 +54,44 @@ def answers(path: Path) -> dict[str, str]:
 
 
 def solutions(path: Path) -> dict[str, Callable[..., Any]]:
-    """Exercise id → our solution as a function, with only those imports run that the solutions use."""
+    """Exercise id → our solution as a function; of the other cells only the imports and functions that it uses run."""
     texts = answers(path)
-    used = {node.id for text in texts.values() for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    others = [_parsed(cell.text) for cell in cells(path) if cell.kind == "code" and not cell.is_answer]
+    given = [node for tree in others for node in tree.body]
     namespace: dict[str, Any] = {"__name__": "solutions"}
-    for cell in cells(path):
-        if cell.kind == "code":
-            _run_imports(cell.text, used, namespace)
+    for node in _reached(given, {name for text in texts.values() for name in _names(ast.parse(text))}):
+        exec(compile(ast.Module([node], []), str(path), "exec"), namespace)
     for text in texts.values():
         exec(compile(text, str(path), "exec"), namespace)
     return {id: namespace[_defined(text)] for id, text in texts.items()}
 
 
-def _run_imports(text: str, used: set[str], namespace: dict[str, Any]) -> None:
+def _parsed(text: str) -> ast.Module:
     try:
-        tree = ast.parse(text)
+        return ast.parse(text)
     except SyntaxError:  # a cell with a magic
-        return
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            bound = {(name.asname or name.name).partition(".")[0] for name in node.names}
-            if bound & used:
-                exec(compile(ast.Module([node], []), "<imports>", "exec"), namespace)
+        return ast.Module([], [])
+
+
+def _reached(given: list[ast.stmt], used: set[str]) -> list[ast.stmt]:
+    """The imports and functions among the statements that these names need, directly or through one another."""
+    reached: list[ast.stmt] = []
+    while True:
+        more = [node for node in given if node not in reached and _binds(node) & used]
+        if not more:
+            return [node for node in given if node in reached]
+        reached += more
+        used = used.union(*(_names(node) for node in more))
+
+
+def _binds(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(name.asname or name.name).partition(".")[0] for name in node.names}
+    return {node.name} if isinstance(node, ast.FunctionDef) else set()
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _defined(text: str) -> str:
