@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -185,8 +186,10 @@ def test_the_pip_part_of_the_conda_environment_resolves(tmp_path):
     requirements.write_text("\n".join(lines).replace("requirements.lock", str(ROOT / "requirements.lock")))
     if shutil.which("uv"):
         command = ["uv", "pip", "install", "--offline", "--dry-run", "--python", sys.executable]
-    else:
+    elif importlib.util.find_spec("pip"):
         command = [sys.executable, "-m", "pip", "install", "--no-index", "--dry-run"]
+    else:
+        pytest.skip("uv made this environment and has gone since; there is no pip in it")
     run = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True)
 
     assert run.returncode == 0, run.stderr
