@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from layerwise_datasets.figures import plot_bands, plot_bars, plot_heatmap, plot_lines, plot_points, show_images
     from layerwise_datasets.gradients import gradient
     from layerwise_datasets.ladder import load
+    from layerwise_datasets.landscapes import plot_landscape
     from layerwise_datasets.machine import Accelerator, accelerator, online, profile
 
 _HOME = {
@@ -30,6 +31,7 @@ _HOME = {
     "plot_bands": "figures",
     "plot_bars": "figures",
     "plot_heatmap": "figures",
+    "plot_landscape": "landscapes",
     "plot_lines": "figures",
     "plot_points": "figures",
     "profile": "machine",
@@ -48,6 +50,7 @@ __all__ = [
     "plot_bands",
     "plot_bars",
     "plot_heatmap",
+    "plot_landscape",
     "plot_lines",
     "plot_points",
     "profile",

@@ -6,7 +6,16 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
-from layerwise_datasets import figures, plot_bands, plot_bars, plot_heatmap, plot_lines, plot_points, show_images
+from layerwise_datasets import (
+    figures,
+    plot_bands,
+    plot_bars,
+    plot_heatmap,
+    plot_landscape,
+    plot_lines,
+    plot_points,
+    show_images,
+)
 
 RANDOM = np.random.default_rng(0)
 POINTS, KINDS = RANDOM.normal(size=(40, 2)), RANDOM.integers(0, 3, 40)
@@ -22,6 +31,9 @@ PLOTS = {
     "regions": lambda **more: plot_points(POINTS, KINDS, regions=lambda at: at[:, 0] > 0, **XY, **more),
     "heatmap": lambda **more: plot_heatmap(POINTS[:4], columns="ab", rows="cdef", numbers=".1f", **XY, **more),
     "around zero": lambda **more: plot_heatmap(POINTS[:4], around_zero=True, **XY, **more),
+    "landscape": lambda **more: plot_landscape(
+        lambda at: (at**2).sum(axis=1), across=(-1, 1), up=(-2, 2), paths=[[[1, 1], [0, 1]], [0, 0]], **XY, **more
+    ),
     "bars": lambda **more: plot_bars([0.2, 0.4], labels=("old", "new"), **XY, **more),
     "groups": lambda **more: plot_bars(
         [[0.2, 0.4], [0.3, 0.5]], labels="ab", series=("10", "20"), spread=[[0.1, 0.1], [0.1, 0.1]], **XY, **more
