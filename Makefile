@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab demo test quick lint lock build clean
+.PHONY: help env lab demo test quick bench lint lock build clean
 
 help:  ## These lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: lint  ## For developers: everything that CI runs
 
 quick: env  ## For developers: the tests that take no more than two minutes together
 	@$(BIN)/pytest -m "not slow and not browser" $(ARGS)
+
+bench: env  ## For developers: how long a check takes, for every right and wrong answer
+	@$(BIN)/python tests/bench_check.py
 
 lint: env  ## Format, style and types
 	@$(BIN)/ruff format --check . || { echo "layerwise: those files are not formatted. Run: $(BIN)/ruff format" >&2; exit 1; }

@@ -40,7 +40,7 @@ c.CourseDirectory.source_with_tests_directory = "grader/classroom/source_with_te
 c.CourseDirectory.solution_directory = "grader/classroom/solution"
 c.CourseDirectory.db_url = f"sqlite:///{classroom / 'gradebook.db'}"
 # A chapter's source stands beside its notebook: copied into a release, it would hand out the solutions.
-c.CourseDirectory.ignore = ["*.py", "*.pyc", "__pycache__", ".*", "*.part", "feedback"]
+c.CourseDirectory.ignore = ["*.py", "*.pyc", "__pycache__", ".*", "*.part", "*.new-release*.ipynb", "feedback"]
 
 c.Exchange.root = str(classroom / "exchange")
 c.Exchange.cache = str(classroom / "cache")
