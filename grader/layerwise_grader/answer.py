@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import io
+import functools
 import types
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
+from typing import Any, Protocol
 
 from layerwise_grader.exercise import Arguments, Exercise, Function
 from layerwise_grader.failures import Failure, explain, not_a_value, timed_out, wrong_arity
-from layerwise_grader.limits import TimeIsUp, time_limit
+from layerwise_grader.limits import TimeIsUp, within
+from layerwise_grader.surroundings import quiet
 from layerwise_grader.values import NotAValue, Value, alike, plain
 
 SECONDS_A_CALL = 3.0
@@ -53,45 +51,50 @@ class LocalAnswer:
         exercise: what it answers.
         function: the answer.
         seconds: how long one call may take; None for code of the course itself, whose first call may import a backend.
+        trusted: functions that the answer finds under these names instead of the learner's own.
     """
 
-    def __init__(self, exercise: Exercise, function: Function, *, seconds: float | None = SECONDS_A_CALL) -> None:
-        self.exercise, self.function, self.seconds = exercise, function, seconds
+    def __init__(
+        self,
+        exercise: Exercise,
+        function: Function,
+        *,
+        seconds: float | None = SECONDS_A_CALL,
+        trusted: Mapping[str, Function] | None = None,
+    ) -> None:
+        self.exercise, self.function, self.seconds, self.trusted = exercise, function, seconds, trusted or {}
 
     def call(self, arguments: Arguments) -> Outcome:
         """Calls the function with a copy of the arguments; never raises."""
         arity = wrong_arity(self.exercise, self.function, arguments)
         if arity:
             return Outcome(failure=arity)
-        given = copy.deepcopy(arguments)
         try:
-            with _quiet(), time_limit(self.seconds) if self.seconds else contextlib.nullcontext():
-                value = plain(self._run(given))
+            with quiet(), _replaced(namespace(self.function), self.trusted):
+                return within(self.seconds, lambda: self._outcome(arguments))
         except TimeIsUp:
             return Outcome(failure=timed_out(self.exercise, self.seconds or 0))
-        except NotAValue as error:
-            return Outcome(failure=not_a_value(self.exercise, str(error)))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # SystemExit too: nothing that a learner's code raises may pass
-            return Outcome(failure=explain(self.exercise, error, self.function))
-        return Outcome(value=value, changed=self._changed(arguments, given))
 
     def sibling(self, exercise: Exercise) -> LocalAnswer | None:
         """The function that this one finds under the other exercise's name."""
-        function = getattr(self.function, "__globals__", {}).get(exercise.function)
+        function = namespace(self.function).get(exercise.function)
         return LocalAnswer(exercise, function) if callable(function) else None
 
     def trusting(self, functions: Mapping[str, Function]) -> LocalAnswer:
-        """A copy of the function that sees these functions instead of the learner's."""
-        own = self.function
-        if not isinstance(own, types.FunctionType):
-            return self
-        replaced = types.FunctionType(
-            own.__code__, {**own.__globals__, **functions}, own.__name__, own.__defaults__, own.__closure__
-        )
-        replaced.__kwdefaults__ = own.__kwdefaults__
-        return LocalAnswer(self.exercise, replaced, seconds=self.seconds)
+        """This answer, but while it runs it and its helpers find these functions instead of the learner's."""
+        return LocalAnswer(self.exercise, self.function, seconds=self.seconds, trusted=functions)
+
+    def _outcome(self, arguments: Arguments) -> Outcome:
+        given = copy.deepcopy(arguments)
+        try:
+            value = plain(self._run(given))
+            return Outcome(value=value, changed=self._changed(arguments, given))
+        except (KeyboardInterrupt, TimeIsUp):
+            raise
+        except NotAValue as error:
+            return Outcome(failure=not_a_value(self.exercise, str(error)))
+        except BaseException as error:  # SystemExit too: nothing that a learner's code raises may pass
+            return Outcome(failure=explain(self.exercise, error, self.function))
 
     def _run(self, given: Arguments) -> object:
         if self.exercise.observe is not None:
@@ -104,23 +107,37 @@ class LocalAnswer:
         return tuple(name for name, old, new in pairs if not _unchanged(old, new))
 
 
-def _unchanged(old: object, new: object) -> bool:
-    try:
-        return alike(plain(old), plain(new), rtol=0, atol=0)
-    except NotAValue:
-        return True  # what is no value (a model, say) is watched by the exercise's own experiment
-
-
-class _Nowhere(io.TextIOBase):
-    def write(self, text: str) -> int:
-        return len(text)
+def namespace(function: object) -> dict[str, Any]:
+    """Where the function looks its names up: its module's or notebook's globals; empty when that can't be known."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    with contextlib.suppress(Exception):  # objects may answer to these names with whatever they like
+        # The function itself, or the one behind a decorator, a method, or an object with __call__.
+        inner = (function, vars(function).get("__wrapped__"), getattr(function, "__func__", None))
+        for one in (*inner, type(function).__call__):
+            if isinstance(one, types.FunctionType):
+                return one.__globals__
+    return {}
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """A learner's prints and warnings, repeated on forty probes, would bury the verdict."""
-    nowhere = _Nowhere()
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            yield
+def _replaced(names: dict[str, Any], functions: Mapping[str, Function]) -> Iterator[None]:
+    before = {name: names[name] for name in functions if name in names}
+    names.update(functions)
+    try:
+        yield
+    finally:
+        for name in functions:
+            names.pop(name, None)
+        names.update(before)
+
+
+def _unchanged(old: object, new: object) -> bool:
+    try:
+        known = plain(old)
+    except NotAValue:
+        return True  # what is no value (a model, say) is watched by the exercise's own experiment
+    try:
+        return alike(known, plain(new), rtol=0, atol=0)
+    except Exception:  # whatever the learner's code put there
+        return False

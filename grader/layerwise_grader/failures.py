@@ -8,6 +8,7 @@ import traceback
 from dataclasses import dataclass
 
 from layerwise_grader.exercise import Arguments, Exercise, Function
+from layerwise_grader.limits import TimeIsUp
 
 NOT_STARTED = "not started"
 
@@ -30,12 +31,14 @@ def wrong_arity(exercise: Exercise, function: Function, arguments: Arguments) ->
     if exercise.observe is not None:
         return None  # the experiment decides what to call it with
     try:
-        inspect.signature(function).bind(*arguments)
+        signature = inspect.signature(function)
+    except Exception:  # some built-in functions and objects have none
+        return None
+    try:
+        signature.bind(*arguments)
     except TypeError:
         what = f"your {exercise.function} can't be called with {_count(len(arguments))}"
         return Failure("arity", what, "look at the line that starts with def")
-    except ValueError:  # some built-in functions have no signature
-        return None
     return None
 
 
@@ -58,7 +61,7 @@ def not_a_value(exercise: Exercise, what: str) -> Failure:
 def explain(exercise: Exercise, error: BaseException, function: Function) -> Failure:
     """A failure for an exception that the learner's code raised."""
     frames = list(traceback.walk_tb(error.__traceback__))
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = _code(function)
     own = [(frame, number) for frame, number in frames if code is not None and frame.f_code is code]
     if isinstance(error, NotImplementedError) and own and frames[-1] == own[-1]:
         return Failure(NOT_STARTED, f"{exercise.function} is not started yet")
@@ -72,8 +75,25 @@ def explain(exercise: Exercise, error: BaseException, function: Function) -> Fai
     return Failure(type(error).__name__, what, _in_words(error))
 
 
+def _code(function: Function) -> object:
+    try:
+        return getattr(inspect.unwrap(function), "__code__", None)
+    except Exception:  # objects that wrap themselves, or that answer to every name
+        return None
+
+
+def _text(error: BaseException) -> str:
+    """What the exception says, on one line; nothing when its own ``__str__`` fails."""
+    try:
+        return " ".join(str(error).split())
+    except TimeIsUp:
+        raise
+    except BaseException:
+        return ""
+
+
 def _in_words(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:110].rstrip(".")
+    text = _text(error)[:110].rstrip(".")
     for kinds, pattern, words in _WORDS:
         if isinstance(error, kinds) and (not pattern or any(part in text for part in pattern)):
             return f"{words} ({text})" if text else words

@@ -13,6 +13,7 @@ from layerwise_grader.failures import NOT_STARTED as STUB
 from layerwise_grader.failures import Failure
 from layerwise_grader.recognition import name_misconceptions
 from layerwise_grader.report import NOT_STARTED, Report, Verdict
+from layerwise_grader.surroundings import kept
 from layerwise_grader.trials import Trial, fitted, named, run_trials
 from layerwise_grader.values import Value
 
@@ -21,6 +22,11 @@ log = logging.getLogger(__name__)
 
 def judge(exercise: Exercise, answer: Answer, *, seed: int = 0) -> Report:
     """The report on an answer; when it builds on earlier wrong answers, it is judged on trusted ones, and says so."""
+    with kept():
+        return _on_own_or_trusted(exercise, answer, seed)
+
+
+def _on_own_or_trusted(exercise: Exercise, answer: Answer, seed: int) -> Report:
     report = judge_alone(exercise, answer, seed=seed)
     if report.is_full or report.problem == NOT_STARTED or not exercise.builds_on:
         return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -12,6 +13,8 @@ Value: TypeAlias = bool | int | float | str | np.ndarray | list["Value"] | dict[
 
 MAX_ENTRIES = 20_000_000
 MAX_DEPTH = 20
+MAX_BITS = 1000  # of a whole number; beyond 1024 it has no float to compare it with
+COMPLEX = "complex numbers; real ones are expected"
 # Learners may answer in float32; 1e-4 is two digits above its rounding in sums of a few thousand terms.
 RTOL, ATOL = 1e-4, 1e-5
 
@@ -29,23 +32,53 @@ def plain(value: object, depth: int = 0) -> Value:
     if depth > MAX_DEPTH:
         raise NotAValue(f"something nested more than {MAX_DEPTH} levels deep")
     if value is None or isinstance(value, bool | int | float | str):
-        return value
+        return plain_atom(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item, depth + 1) for item in value]
     if hasattr(value, "__array__"):
-        return plain_array(value)
+        return plain_array(value, depth)
+    if isinstance(value, numbers.Number):
+        return plain_number(value)
     raise NotAValue(f"{a(type(value).__name__)}")
 
 
-def plain_array(value: object) -> Value:
-    """A NumPy array of numbers, or a Python number where the array has no axes."""
+def plain_atom(value: bool | int | float | str | None) -> Value:
+    """Just the built-in type: a subclass could say of itself that it equals everything."""
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        whole = int.__int__(value)
+        if whole.bit_length() > MAX_BITS:
+            raise NotAValue("a whole number of more than 300 digits")
+        return whole
+    return value
+
+
+def plain_number(value: numbers.Number) -> float:
+    """Fractions, decimals and their like as floats."""
+    if isinstance(value, complex):
+        raise NotAValue(COMPLEX)
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NotAValue(f"{a(type(value).__name__)}") from error
+
+
+def plain_array(value: object, depth: int = 0) -> Value:
+    """A NumPy array of numbers, or a Python number where the array has no axes; an array of objects as a list."""
     try:
         array = np.asarray(value)
     except Exception as error:  # symbolic tensors raise whatever their library likes
         raise NotAValue(f"{a(type(value).__name__)} that holds no numbers yet") from error
+    if array.dtype.kind == "O":
+        return plain(array.tolist(), depth + 1)
     if array.dtype.kind not in "biuf":
+        if array.dtype.kind == "c":
+            raise NotAValue(COMPLEX)
         # bfloat16 and its relatives are numbers, but not to NumPy.
         if array.dtype.kind != "V" or array.dtype.fields or "float" not in array.dtype.name:
             raise NotAValue(f"an array of {array.dtype.name}, not of numbers")
@@ -85,9 +118,20 @@ def as_array(value: Value) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
         raise NotAValue("a list whose rows differ in length; one array is expected") from error
-    if array.dtype.kind not in "biuf":
-        raise NotAValue(f"{describe(value)}; an array of numbers is expected")
-    return array
+    if array.dtype.kind in "biuf":
+        return array
+    odd = _odd_one(value)
+    if odd is not None:
+        raise NotAValue(f"{describe(value)}{odd}; an array of numbers is expected")
+    return array.astype(np.float64)  # whole numbers beyond 64 bits
+
+
+def _odd_one(value: Value) -> str | None:
+    """What in a list is no number, in words; empty when the value itself is none, None when all are numbers."""
+    if isinstance(value, list):
+        inner = [(item, _odd_one(item)) for item in value]
+        return next((odd or f" that holds {describe(item)}" for item, odd in inner if odd is not None), None)
+    return None if isinstance(value, bool | int | float | np.ndarray) else ""
 
 
 def as_list(value: Value, model: Sequence[Value]) -> list[Value]:

@@ -5,10 +5,11 @@ import time
 import numpy as np
 import pytest
 
+from layerwise_grader import catalogue
 from layerwise_grader.answer import LocalAnswer
 from layerwise_grader.errors import BrokenExercise
 from layerwise_grader.exercise import Exercise, assert_close, assert_shape
-from layerwise_grader.judge import judge_alone
+from layerwise_grader.judge import judge, judge_alone
 from layerwise_grader.report import NOT_STARTED, text
 
 
@@ -168,6 +169,30 @@ SENTENCES = {
 }
 
 
+def unprintable(x):
+    class Odd(BaseException):
+        def __str__(self):
+            raise SystemExit
+
+    raise Odd
+
+
+class AnswersToEveryName:
+    def __getattr__(self, name):
+        return self
+
+    def __call__(self, *arguments):
+        return 3
+
+
+SENTENCES |= {
+    "an exception that can't be printed": (unprintable, '"raise Odd" (x (5, 3)): Odd'),
+    "an object that answers to every name": (AnswersToEveryName(), "has shape ()"),
+    "complex numbers": (lambda x: x + 0j, "returned complex numbers; real ones are expected"),
+    "numbers as text": (lambda x: [[str(n) for n in row] for row in x], "a list of 5 that holds the text '"),
+}
+
+
 @pytest.mark.parametrize(("function", "sentence"), SENTENCES.values(), ids=SENTENCES)
 def test_whatever_an_answer_does_is_told_in_a_sentence(function, sentence):
     report = report_on(function)
@@ -226,3 +251,70 @@ def test_the_same_seed_draws_the_same_probes():
     one, other = list(exercise.drawn(7)), list(exercise.drawn(7))
 
     assert all(np.array_equal(a[1][0], b[1][0]) for a, b in zip(one, other, strict=True))
+
+
+def halves() -> Exercise:
+    """An exercise with one number for an answer."""
+    exercise = Exercise("99.3", "Halve", function="half", difficulty=1, minutes=5, look_at="the half")
+    exercise.reference(lambda layers: 1)
+    exercise.probes(lambda random: [([1, 2],)])
+    exercise.check("It is 1", points=2)(lambda answer, expected, layers: assert_close(answer, expected))
+    exercise.misconception("Two.", look_at="the sum")(lambda layers: 2)
+    return exercise
+
+
+ODD_LEFTOVERS = {
+    "a list that holds itself": lambda layers: layers.append(layers) or 1,
+    "an object whose text fails": lambda layers: layers.append({AnswersToEveryName(): AnswersToEveryName()}) or 1,
+}
+
+
+@pytest.mark.parametrize("function", ODD_LEFTOVERS.values(), ids=ODD_LEFTOVERS)
+def test_whatever_an_answer_leaves_in_its_arguments_is_only_noted(function):
+    report = judge_alone(halves(), LocalAnswer(halves(), function))
+
+    assert report.is_full
+    assert "changes layers in place" in report.notes[0]
+
+
+def test_a_number_too_large_to_compare_is_told_in_a_sentence():
+    report = judge_alone(halves(), LocalAnswer(halves(), lambda layers: 10**400))
+
+    assert "a whole number of more than 300 digits" in text(report)
+
+
+CHAPTER_01 = """
+import functools
+import numpy as np
+
+def activate(z, kind): return np.maximum(z, 0)
+def dense(x, w, b): return x @ w  # the slip: no bias
+def softmax(z, axis=-1): e = np.exp(z - z.max(axis, keepdims=True)); return e / e.sum(axis, keepdims=True)
+def hidden(x, layer): return activate(dense(x, *layer), "relu")
+def forward(x, params): return softmax(dense(functools.reduce(hidden, params[:-1], x), *params[-1]))
+class Forward:
+    def __call__(self, x, params): return forward(x, params)
+"""
+WAYS = {
+    "a function with helpers": "forward",
+    "a partial": "functools.partial(forward)",
+    "a lambda": "lambda x, params: forward(x, params)",
+    "an object": "Forward()",
+    "a method": "Forward().__call__",
+    "a decorated function": "functools.wraps(forward)(lambda *a: forward(*a))",
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_slip_in_an_earlier_exercise_costs_once(way):
+    """Also where a helper of the learner's own makes the call."""
+    notebook = {}
+    exec(CHAPTER_01, notebook)
+    exercise = catalogue.find("01.6")
+    own = notebook["dense"]
+
+    report = judge(exercise, LocalAnswer(exercise, eval(way, notebook)))
+
+    assert report.is_full
+    assert "dense (01.3)" in report.notes[0]
+    assert notebook["dense"] is own
