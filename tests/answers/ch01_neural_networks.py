@@ -56,6 +56,11 @@ def activate_by_short_sigmoid(z, kind):
     return forms[kind]()
 
 
+@alternative("01.2", "a Python function made to work entry by entry, whose arrays hold Python numbers")
+def activate_by_python_function(z, kind):
+    return np.frompyfunc(lambda number: activate_by_lists(number, kind), 1, 1)(z)
+
+
 @alternative("01.2", "numbers one by one, as nested lists")
 def activate_by_lists(z, kind):
     if np.ndim(z):
@@ -104,6 +109,11 @@ def xor_stretched():
 @alternative("01.4", "units that fire on (0, 0) and (1, 1), taken from 1")
 def xor_by_exclusion():
     return np.array([[-1, 1], [-1, 1]]), np.array([1, -1]), np.array([-1, -1]), 1
+
+
+@alternative("01.4", "one array that holds the four parts")
+def xor_in_one_array():
+    return np.array([np.ones((2, 2)), np.array([0, -1]), np.array([1, -2]), 0], dtype=object)
 
 
 @alternative("01.5", "through the logarithm of the sum")

@@ -41,6 +41,10 @@ def samples_weights_bias(random: Random) -> Iterator[tuple[Array, Array, float]]
         x, w = random.normal(size=(samples, inputs)), random.normal(size=inputs)
         b = float(random.uniform(0.4, 1.5)) * (-1) ** number
         yield away_from_zero(x, w, b), w, b
+    # Scores of ±0.004, where a threshold that is not quite 0 shows.
+    x, w = random.normal(size=(6, 3)), random.normal(size=3)
+    near = np.array([0.004, -0.004] * 3)
+    yield x + np.outer(near - x @ w - 0.5, w) / (w @ w), w, 0.5
 
 
 @neuron.probes
@@ -112,8 +116,8 @@ def plus_minus(x: Array, w: Array, b: float) -> Array:
 
 
 @neuron.misconception(
-    "The bias was added once for each input; it belongs to the neuron, once.",
-    look_at="whether the bias stands inside the sum or after it",
+    "The bias outweighs the inputs: it was added once for each of them, or their products were averaged.",
+    look_at="whether the bias stands inside the sum or after it, and whether it is a sum",
 )
 def bias_each(x: Array, w: Array, b: float) -> Array:
     return ((x * w + b).sum(axis=1) > 0).astype(int)
@@ -146,7 +150,7 @@ def arrays_of_every_rank(random: Random) -> Iterator[Array]:
     for shape in [(), (1,), (6,), (3, 5), (4, 4), (2, 3, 4)]:
         yield random.normal(scale=2, size=shape)
     yield np.array(-1.3)
-    yield np.array([[-3, -1, 0], [2, 1, 4]])
+    yield np.array([[-30, -1, 0], [2, 1, 40]])
 
 
 @activate.probes

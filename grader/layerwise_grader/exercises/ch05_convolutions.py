@@ -78,6 +78,13 @@ def no_first(n: int, kernel: int, stride: int, padding: int, dilation: int) -> i
     return whole_windows(n, kernel, stride, padding, dilation) - 1
 
 
+@output_size.misconception(
+    "One too many: the first position was counted twice.", look_at="how many places a kernel as large as the input has"
+)
+def one_too_many(n: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+    return whole_windows(n, kernel, stride, padding, dilation) + 1
+
+
 @output_size.misconception("Padding is on both sides.", look_at="how many zeros stand in a row of padded pixels")
 def pad_once(n: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
     return whole_windows(n + padding, kernel, stride, 0, dilation)
@@ -163,9 +170,11 @@ def sums_the_patch(answer: Array, expected: Array, image: Array, kernel: Array) 
     assert_close(answer, expected)
 
 
-@conv2d.check("An image of whole numbers keeps the kernel's fractions", points=1, on=whole_numbers)
-def keeps_fractions(answer: Array, expected: Array, image: Array, kernel: Array) -> None:
+@conv2d.property("An image of whole numbers keeps the kernel's fractions", points=1, on=whole_numbers)
+def keeps_fractions(call: Call, image: Array, kernel: Array) -> None:
+    answer, as_floats = call(image, kernel), call(image.astype(float), kernel)
     assert np.any(answer != np.round(answer)), "every number of your map is whole"
+    assert np.allclose(answer, as_floats, rtol=1e-4), "the same grey values give another map when they are floats"
 
 
 @conv2d.misconception(
@@ -275,6 +284,7 @@ def fewest_zeros(n: int, kernel: int, stride: int) -> tuple[int, int]:
 def lacking(random: Random) -> Iterator[tuple[int, int, int]]:
     """Odd and even kernels, strides with and without a rest, kernels larger than the input."""
     yield from [(7, 3, 1), (8, 2, 1), (8, 3, 2), (7, 3, 2), (10, 5, 3), (9, 4, 3), (3, 6, 1), (2, 7, 2), (5, 8, 3)]
+    yield from [(9, 4, 1), (12, 8, 1)]  # 3 and 7 zeros, whose halves Python rounds up
     for _ in range(10):
         stride = int(random.integers(1, 4))
         yield int(random.integers(5, 40)), int(random.integers(stride, 8)), stride
@@ -301,6 +311,7 @@ def spares_zeros(answer: list[float], expected: list[int], n: int, kernel: int, 
 def splits_evenly(answer: list[float], expected: list[int], n: int, kernel: int, stride: int) -> None:
     before, after = answer
     assert 0 <= after - before <= 1, f"you add {before:g} before and {after:g} after"
+    assert before == int(before), f"you add {before:g} before and {after:g} after; a zero can't be cut in two"
 
 
 @same_padding.check("Where the last window lacks nothing, nothing is added or cut off", points=1, on=skipping)
@@ -341,6 +352,14 @@ def negative(n: int, kernel: int, stride: int) -> tuple[int, int]:
 def symmetric(n: int, kernel: int, stride: int) -> tuple[int, int]:
     _, larger = fewest_zeros(n, kernel, stride)
     return larger, larger
+
+
+@same_padding.misconception(
+    "A zero can't be cut in two: an odd one goes after as a whole.", look_at="what half of three zeros is"
+)
+def cut_in_two(n: int, kernel: int, stride: int) -> tuple[float, float]:
+    total = sum(fewest_zeros(n, kernel, stride))
+    return total / 2, total / 2
 
 
 @same_padding.misconception(
@@ -415,6 +434,14 @@ def plain(random: Random) -> Iterator[Layer]:
 
 
 @conv2d_layer.probes
+def by_default(random: Random) -> Iterator[tuple[object, ...]]:
+    """Called without a padding, and without a stride."""
+    (strided, valid) = drawn(random, "valid", ((2, 7, 6, 3), (3, 2, 3, 4), 2), ((1, 5, 6, 2), (2, 3, 2, 3), 1))
+    yield strided[:4]
+    yield valid[:3]
+
+
+@conv2d_layer.probes
 def biased(random: Random) -> Iterator[Layer]:
     """Another bias for each filter."""
     for x, kernel, bias, stride, padding in plain.draw(random):
@@ -443,7 +470,9 @@ def same_strided(random: Random) -> Iterator[Layer]:
     yield from drawn(random, "same", ((2, 8, 7, 3), (3, 5, 3, 2), 3), ((1, 7, 7, 2), (1, 1, 2, 3), 3))
 
 
-@conv2d_layer.check("The map has the rows, columns and filters that are asked", points=1, on=(plain, strided, same))
+@conv2d_layer.check(
+    "The map has the rows, columns and filters that are asked", points=1, on=(plain, strided, same, by_default)
+)
 def has_the_shape(answer: Array, expected: Array, *setting: object) -> None:
     assert_shape(answer, expected)
 
@@ -635,6 +664,17 @@ def zero_padded(x: Array, size: int, stride: int, kind: str) -> Array:
 
 
 @pool.misconception(
+    "The rest at the edge became a smaller window of its own; only whole windows count.",
+    look_at="how many pixels the last window of a row holds",
+)
+def incomplete(x: Array, size: int, stride: int, kind: str) -> Array:
+    largest_or_mean = np.max if kind == "max" else np.mean
+    rows, columns = (range(0, n, stride) for n in x.shape[1:3])
+    pooled = [[largest_or_mean(x[:, i : i + size, j : j + size], axis=(1, 2)) for j in columns] for i in rows]
+    return np.moveaxis(np.array(pooled), 2, 0)
+
+
+@pool.misconception(
     "All values were negative, yet you return 0: start the maximum from the values.",
     look_at="what your maximum is before it has seen a value",
 )
@@ -767,6 +807,17 @@ def strides_unused(layers: Layers) -> int:
 
 
 @receptive_field.misconception(
+    "You counted the pixels that are touched; the width runs from the first to the last of them, gaps included.",
+    look_at="a layer of kernel 1 and stride 2 under a layer of kernel 3",
+)
+def gaps_left_out(layers: Layers) -> int:
+    touched = {0}
+    for kernel, stride in reversed(layers):
+        touched = {place * stride + tap for place in touched for tap in range(kernel)}
+    return len(touched)
+
+
+@receptive_field.misconception(
     "A layer's stride widens what comes after it, not itself.", look_at="the order of your two updates"
 )
 def stride_too_early(layers: Layers) -> int:
@@ -854,6 +905,7 @@ def networks(random: Random) -> Iterator[tuple[Array, Params]]:
         ((4, 7, 4), (2, 3), (2, 4, 3)),
         ((3, 5, 6), (3, 2), (5, 2, 2)),
         ((2, 2, 3), (1, 1), (3, 4, 5)),
+        ((2, 12, 13), (5, 3), (3, 2, 3)),
     ] * 4:
         yield random.normal(size=(*images, 1)), random_weights(random, sides, widths)
 
