@@ -631,7 +631,7 @@ show_images(test.x[doubtful], titles=titles, title="prediction and its share")
 # %% tags=["demo", "covers:S012", "covers:S017"]
 side = train.x.shape[1]
 for count in (50, 200):
-    some = trained((64, 32), x_train[:count], train.y[:count], epochs=epochs * 800 // count)
+    some = trained((64, 32), x_train[:count], train.y[:count], epochs=epochs * 400 // count)
     print(f"{count:4} digits: test accuracy {some.evaluate(x_test, test.y, verbose=0)[1]:.2f}")
 first_weights = network.layers[1].get_weights()[0].T  # (units, pixels)
 strongest = np.argsort(-np.linalg.norm(first_weights, axis=1))[:10]
