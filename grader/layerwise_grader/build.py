@@ -123,7 +123,8 @@ def execute(name: str, notebook: Any, profile: str) -> None:
     asked = dict(notebook.metadata)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": folder}})
+            resources = {"metadata": {"path": folder}}
+            client = NotebookClient(notebook, timeout=1200, coalesce_streams=True, resources=resources)
             client.execute(env={**os.environ, **strictly}, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise BuildFailed(f"{name} stopped:\n{error}") from error
