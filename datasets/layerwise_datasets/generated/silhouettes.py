@@ -1,7 +1,8 @@
 """White silhouettes on black, a target far from photographs: what counts is the number of lobes of the outline.
 
-Turned by any angle and of any size, without colour, texture or inner parts: hardly anything that a backbone learned
-from pictures of things is of use. Made for the section on where transfer does not help; no real set stands behind it.
+Turned by any angle and of any size, without colour, texture or inner parts; the lobes are shallow, and slow dents hide
+them. Little that a backbone learned from pictures of things is of use here. Made for the section on where transfer does
+not help; no real set stands behind it.
 """
 
 import numpy as np
@@ -36,7 +37,7 @@ def _pictures(y: npt.NDArray[np.int64], chance: Chance) -> npt.NDArray[np.uint8]
     x, v = x - chance.one(-0.2, 0.2), v - chance.one(-0.2, 0.2)
     angle = 2 * np.pi * chance.one(0, 1) + np.arctan2(v, x)
     lobes = np.array(LOBES, np.float32)[y][:, None, None]
-    outline = 1 + chance.one(0.2, 0.35) * np.cos(lobes * angle) + _dents(angle, chance)
+    outline = 1 + chance.one(0.08, 0.16) * np.cos(lobes * angle) + _dents(angle, chance)
     inside = chance.one(0.4, 0.65) * outline - np.hypot(x, v)
     grey = np.clip(0.5 + inside * SIDE / 2, 0, 1)
     return np.repeat((255 * grey).round().astype(np.uint8)[..., None], 3, axis=-1)
@@ -44,5 +45,5 @@ def _pictures(y: npt.NDArray[np.int64], chance: Chance) -> npt.NDArray[np.uint8]
 
 def _dents(angle: Floats, chance: Chance) -> Floats:
     """Slow swellings of the outline that say nothing about the class."""
-    waves = [chance.one(0, 0.1) * np.cos(k * angle + chance.one(0, 2 * np.pi)) for k in range(1, _HARMONICS + 1)]
+    waves = [chance.one(0, 0.15) * np.cos(k * angle + chance.one(0, 2 * np.pi)) for k in range(1, _HARMONICS + 1)]
     return np.asarray(np.sum(waves, axis=0), np.float32)
