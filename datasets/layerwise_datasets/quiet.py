@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.abc
 import importlib.machinery
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,8 @@ class _SilentLoader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         with silent_stderr():
             self.loader.exec_module(module)
+        # Its warnings are about its own inner workings (retracing, say), and a learner can do nothing about them.
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 class _SilentTensorFlow(importlib.abc.MetaPathFinder):

@@ -17,14 +17,15 @@ from layerwise_grader.errors import BuildFailed
 STUB = "raise NotImplementedError()"
 REPOSITORY = "https://github.com/layerwise/layerwise"
 COLAB = f"""\
-# On Colab, this installs the course; anywhere else it does nothing.
+# On Colab, this installs the course; anywhere else it only keeps TensorFlow's start-up lines off the page.
 import importlib.util
 import os
 
 if importlib.util.find_spec("layerwise_grader") is None:
     %pip install --quiet "layerwise @ git+{REPOSITORY}"
 if importlib.util.find_spec("tensorflow") is None:
-    os.environ.setdefault("KERAS_BACKEND", "jax")"""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+import layerwise_datasets"""
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
