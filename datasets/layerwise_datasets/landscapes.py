@@ -1,7 +1,7 @@
 """A function of two numbers seen from above, and the paths that descents take on it: `plot_landscape`."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,6 @@ def plot_landscape(
 def _walk(axes: "Axes", path: npt.NDArray[np.float64], i: int, label: str | None) -> None:
     """One path, in white under its colour so that it stands out on light and dark ground."""
     axes.plot(*path.T, color="white", linewidth=3.5)
-    look = {"color": _colour(i + 1), "marker": MARKERS[i % len(MARKERS)], "markeredgecolor": "white"}
+    look: dict[str, Any] = {"color": _colour(i + 1), "marker": MARKERS[i % len(MARKERS)], "markeredgecolor": "white"}
     axes.plot(*path.T, **look, linewidth=1.8, markersize=5, markeredgewidth=0.5, label=label)
     axes.plot(*path[0], **look, markersize=10)

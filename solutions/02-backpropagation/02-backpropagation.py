@@ -248,7 +248,7 @@ plt.show()
 # which way is up *here*, not how far the bottom is: out there its steps are tiny, far from any goal.
 #
 # Two more losses: **squared error** and, for yes or no, **binary cross-entropy** from the logit.
-# Guess their slopes before you measure.
+# Each claims to know its slope. Does measuring agree?
 
 
 # %% tags=["covers:S038", "covers:S039"]
@@ -269,7 +269,7 @@ for loss in (squared_error, binary_cross_entropy):
     print(np.round(np.subtract(above, below) / 2e-5, 4))
 
 # %% [markdown] tags=["covers:S038", "covers:S039"]
-# Both match. From the logit the slope is share minus truth; no flat sigmoid is left in it.
+# It does. From the logit the slope is share minus truth; no flat sigmoid is left in it.
 #
 # Where no slope helps: (w₁·w₂ − 1)², two linear neurons in a row. At (0, 0) the gradient is 0. Is
 # it a minimum?
@@ -604,8 +604,8 @@ def he_start(sizes: tuple[int, ...], random: np.random.Generator) -> list:
 def loss_by_keras(params: list, x: np.ndarray, labels: np.ndarray):
     for w, b in params[:-1]:
         x = ops.relu(ops.matmul(x, w) + b)
-    costs = ops.matmul(x, params[-1][0]) + params[-1][1]
-    return ops.mean(ops.sparse_categorical_crossentropy(labels, costs, from_logits=True))
+    logits = ops.matmul(x, params[-1][0]) + params[-1][1]
+    return ops.mean(ops.sparse_categorical_crossentropy(labels, logits, from_logits=True))
 
 
 # %% [markdown]
@@ -634,6 +634,7 @@ band("largest difference, millionths", 1e6 * worst, smoke=(0, 1), cpu=(0, 1), gp
 # Second witness: every weight, in float32.
 
 # %% tags=["demo", "covers:S036"]
+_, grads = loss_and_gradients(batch, labels, params)
 single = [(np.float32(w), np.float32(b)) for w, b in params]
 theirs = gradient(loss_by_keras)(single, np.float32(batch), labels)
 worst = max(
@@ -689,11 +690,11 @@ plot_bands(
 
 # %% [markdown] tags=["covers:S040"]
 # *Figure: training loss on a log scale against samples seen, three bands; the full batch falls
-# slowly, batches of 32 and of 1 fall several times as far.* From the same samples the full batch
-# made 10 steps, batches of 32 about 450, single samples 14,370. No path need end in a minimum: each
-# follows the samples at hand.
+# slowly, batches of 32 and of 1 end far below it.* From the same samples the full batch made 10
+# steps, batches of 32 made 440, single samples 14,370. No path need end in a minimum: each follows
+# the samples at hand.
 #
-# Now thirty walks, and test digits that no training saw.
+# Now to the end, and to test digits that no training saw.
 
 
 # %% tags=["demo", "covers:S037", "covers:S040"]
@@ -713,8 +714,10 @@ by_cuts = baseline.score(x_test, test.y)
 band("logistic regression", by_cuts, smoke=(0.93, 0.995), cpu=(0.93, 0.995), gpu=(0.9, 0.94))
 
 # %% [markdown]
-# On 64 pixels straight cuts keep up; on MNIST's 784 the network leads. What has training done to the
-# hidden units? Top: before. Middle: after. Bottom: the difference.
+# Test accuracy **0.94–0.995** (`cpu`: 1,437 digits to train on, 32 hidden units, 30 epochs, six
+# starts and six splits; a split alone moves it by 0.03). On 64 pixels straight cuts keep up; on
+# MNIST's 784 the network leads. What happened to its hidden units? Top: before. Middle: after.
+# Bottom: the difference.
 
 # %% tags=["demo", "covers:S035"]
 before, after = he_start(sizes, np.random.default_rng(0)), trained(32, 0.1, epochs=10)[0]
@@ -749,7 +752,8 @@ for way in (rounded, straight_through):
     print(f"{way.__name__:17}", np.asarray(rounded(w)), "goal", goal)
 
 # %% [markdown]
-# Only the pretender arrives. `stop_gradient` cuts the tape where you say (23, 38).
+# Only the pretender arrives. `stop_gradient` cuts the tape where you say (23, 38);
+# `ops.custom_gradient` takes any slope that you write.
 #
 # Nor is it known to be how brains learn: the way back uses each weight again (*weight transport*).
 # Fixed random weights in their place train small networks, too (feedback alignment, Lillicrap et
@@ -779,8 +783,8 @@ for way in (rounded, straight_through):
 #
 # ## References
 # Linnainmaa 1970 (reverse mode) · Werbos 1974 · Rumelhart, Hinton & Williams 1986 · LeCun et al.
-# 1998, *Efficient BackProp* · Griewank & Walther 2008 · Bengio, Léonard & Courville 2013, section
-# 4 (straight-through) · Lillicrap et al. 2016 · Baydin et al. 2018 (survey of automatic
+# 1998, *Efficient BackProp* · Griewank & Walther 2008 · Bengio, Léonard & Courville 2013
+# (straight-through) · Lillicrap et al. 2016 · Baydin et al. 2018 (survey of automatic
 # differentiation). **Read on:** Goodfellow, Bengio & Courville 2016, section 6.5; [JAX's autodiff
 # cookbook](https://docs.jax.dev/en/latest/notebooks/autodiff_cookbook.html).
 
