@@ -10,7 +10,7 @@ class Desk:
     """JupyterLab in a browser window."""
 
     def __init__(self, browser: Browser, address: str, shots) -> None:
-        self.page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        self.page = browser.new_page(viewport={"width": 1300, "height": 1250})
         self.page.set_default_timeout(SECONDS * 1000)
         self.shots, self.taken = shots, 0
         self.page.goto(address, wait_until="commit")
