@@ -358,7 +358,7 @@ def ridge(features: Array, targets: Array, penalty: float) -> list[Array]:
 @linear_probe.probes
 def features_and_targets(random: Random) -> Iterator[Fit]:
     """More samples than features, fewer, as many of everything; features lie around 2, targets around 1."""
-    shapes = [(12, 4, 3), (5, 9, 2), (3, 3, 3), (40, 6, 2), (20, 2, 4), (8, 5, 1), (30, 12, 3)]
+    shapes = [(12, 4, 3), (5, 9, 2), (3, 3, 3), (40, 6, 2), (20, 2, 4), (8, 5, 2), (30, 12, 3)]
     for number, (samples, inputs, outputs) in enumerate(shapes * 3):
         features, targets = random.normal(2, 1, (samples, inputs)), random.normal(1, 1, (samples, outputs))
         yield features, targets, (0.3, 2.5, 7.0, 0.5)[number % 4]

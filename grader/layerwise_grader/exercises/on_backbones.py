@@ -29,7 +29,7 @@ ROWS = 400  # identical ones, so that the share of dropped features has a spread
 
 @cache
 def tiny(kind: str) -> Model:
-    """A backbone that ends in what its name says: convolution, batch norm, ReLU, and the average for a vector."""
+    """A backbone that ends in what its name says; the vector comes from a layer whose weights are easily missed."""
     import keras
     from keras import layers
 
@@ -38,13 +38,13 @@ def tiny(kind: str) -> Model:
     x = layers.Conv2D(channels, 3, padding="same", use_bias=False, name="conv")(inputs)
     x = layers.ReLU(name="relu")(layers.BatchNormalization(name="norm")(x))
     if len(SHAPES[kind]) == 1:
-        x = layers.GlobalAveragePooling2D(name="average")(x)
+        x = layers.Dense(channels, name="project")(layers.GlobalAveragePooling2D(name="average")(x))
     return keras.Model(inputs, x, name="backbone")
 
 
 @cache
 def tower(has_norm: bool) -> Model:
-    """A backbone of three convolutions, with or without batch norm, that ends in its average."""
+    """A backbone of three convolutions that ends in its average: with batch norm, or with a dense layer on top."""
     import keras
     from keras import layers
 
@@ -54,7 +54,8 @@ def tower(has_norm: bool) -> Model:
         x = layers.Conv2D(4, 3, padding="same", name=f"conv{number}")(x)
         x = layers.BatchNormalization(name=f"norm{number}")(x) if has_norm else x
         x = layers.ReLU(name=f"relu{number}")(x)
-    return keras.Model(inputs, layers.GlobalAveragePooling2D(name="average")(x), name="backbone")
+    x = layers.GlobalAveragePooling2D(name="average")(x)
+    return keras.Model(inputs, x if has_norm else layers.Dense(3, name="project")(x), name="backbone")
 
 
 def fresh(backbone: Model, *, may_learn: bool) -> Model:
@@ -162,6 +163,7 @@ def look_at_model(function: Function, backbone: str, classes: int, dropout: floa
     given = fresh(tiny(backbone), may_learn=True)
     before = given.get_weights()
     model = model_from(function, given, classes, dropout)
+    takes, gives = ends(model, given)
     own = [weight for weight in model.weights if all(weight is not old for old in given.weights)]
     for weight in own:
         weight.assign(told_apart(weight.shape))
@@ -170,8 +172,8 @@ def look_at_model(function: Function, backbone: str, classes: int, dropout: floa
     moved = sum(not np.array_equal(old, new) for old, new in zip(before, given.get_weights(), strict=True))
     learning = [weight for weight in model.trainable_weights if any(weight is one for one in own)]
     return {
-        "takes": str(model.input_shape),
-        "gives": str(model.output_shape),
+        "takes": takes,
+        "gives": gives,
         "head": " and ".join(sorted(str(tuple(weight.shape)) for weight in learning)),
         "of the backbone": len(model.trainable_weights) - len(learning),
         "moved": moved,
@@ -181,13 +183,22 @@ def look_at_model(function: Function, backbone: str, classes: int, dropout: floa
     }
 
 
+def ends(model: Model, backbone: Model) -> tuple[str, str]:
+    """Shapes of what a model takes and gives; one that is a class of its own learns them from its first call."""
+    if hasattr(model, "input_shape"):
+        return str(model.input_shape), str(model.output_shape)
+    given = pictures(backbone, 1)
+    return str((None, *given.shape[1:])), str((None, *model(given).shape[1:]))
+
+
 BIAS = 0.3
 
 
 def told_apart(shape: tuple[int, ...]) -> Array:
-    """Weights for a head whose first score is its first feature plus BIAS, while the others mix all features."""
+    """Weights for a head whose first score is its first feature plus BIAS; the others mix all features, below 0."""
     values = (np.arange(np.prod(shape)) * 5 % 7 / 10 + 0.1).reshape(shape)
     if len(shape) == 2:
+        values *= -1
         values[:, 0] = np.arange(shape[0]) == 0
     if len(shape) == 1:
         values[0] = BIAS
@@ -277,6 +288,14 @@ def softmax(backbone: Model, classes: int, dropout: float = 0.2) -> Model:
 
 
 @transfer_model.misconception(
+    "Scores below 0 come back as 0: the last layer bends them, and losing classes tie.",
+    look_at="the activation of the last layer",
+)
+def relu(backbone: Model, classes: int, dropout: float = 0.2) -> Model:
+    return head_on(backbone, classes, dropout, activation="relu")
+
+
+@transfer_model.misconception(
     "The features are not those of the given backbone: a clone begins with new random weights.",
     look_at="whether the model that you call is the one that you were given",
 )
@@ -346,7 +365,7 @@ def is_norm(layer: Any) -> bool:
 @unfreeze_top.probes
 def flags(random: Random) -> Iterator[tuple[str, str, int, str]]:
     """Nothing, one, a few, all, more than all; from all frozen and from all thawed."""
-    for kind, counts in ((NORM, (2, 0, 8, 11, 13)), (PLAIN, (3, 12))):
+    for kind, counts in ((NORM, (3, 0, 8, 11, 13)), (PLAIN, (4, 3, 12))):
         for n in counts:
             for start in (FROZEN, THAWED):
                 yield kind, start, n, "flags"
@@ -364,10 +383,12 @@ def one_step(random: Random) -> Iterator[tuple[str, str, int, str]]:
 def look_at_layers(function: Function, kind: str, start: str, n: int, watch: str) -> Seen:
     given = tower(kind == NORM)
     set_flags(given, start == THAWED)
+    before = given.get_weights()
     answer = model_from(function, given, n)
     can_learn = {layer.name: layer.trainable_weights for layer in given.layers if given.trainable}
     return {
         "same": answer is given,
+        "kept": same_weights(given.get_weights(), before),
         "can learn": in_words(name for name, weights in can_learn.items() if weights),
         "moved": in_words(moved_by_one_step(given)) if watch == "one step" else "not tried",
     }
@@ -420,6 +441,7 @@ def norm_is_frozen(answer: Seen, expected: Seen, kind: str, start: str, n: int, 
 @unfreeze_top.check("The given backbone itself comes back", points=1, on=flags)
 def is_the_same_object(answer: Seen, expected: Seen, kind: str, start: str, n: int, watch: str) -> None:
     assert answer["same"], "what you return is another object than the backbone you were given"
+    assert answer["kept"], "the weights of the backbone are others than before: what it knew is lost"
 
 
 @unfreeze_top.check("One training step moves the top and nothing else, no moving average either", points=2, on=one_step)
@@ -467,12 +489,21 @@ def bottom(backbone: Model, n: int) -> Model:
 
 
 @unfreeze_top.misconception(
-    "Nothing can learn: the backbone itself is frozen, whatever its layers say.",
+    "backbone.trainable_weights is empty: the backbone itself is frozen, whatever its layers say.",
     look_at="backbone.trainable at the end",
 )
 def parent_frozen(backbone: Model, n: int) -> Model:
     backbone.trainable = False
     return flagged(backbone, lambda number, layer: number >= len(backbone.layers) - n and not is_norm(layer))
+
+
+@unfreeze_top.misconception(
+    "Nothing can learn, from the lowest layer to the top: a flag that reaches all layers was set to False last.",
+    look_at="the order of your assignments, and the flags of the top layers after them",
+)
+def nothing_thawed(backbone: Model, n: int) -> Model:
+    set_flags(backbone, False)
+    return backbone
 
 
 @unfreeze_top.misconception(
@@ -484,11 +515,22 @@ def parent_untouched(backbone: Model, n: int) -> Model:
 
 
 @unfreeze_top.misconception(
-    "The backbone's flag, set after those of its layers, overwrote them all.", look_at="the order of your assignments"
+    "Everything can learn: the backbone's own flag reaches all of its layers, and it was set last, or alone.",
+    look_at="the order of your assignments, and the flags of the lowest layers after them",
+)
+def everything_thawed(backbone: Model, n: int) -> Model:
+    set_flags(backbone, True)
+    return backbone
+
+
+# Under JAX it does what everything_thawed does; under TensorFlow a flag that stays the same reaches no layer.
+@unfreeze_top.misconception(
+    "When the backbone comes frozen, its own flag, set after those of its layers, overwrites them all.",
+    look_at="the order of your assignments",
 )
 def parent_last(backbone: Model, n: int) -> Model:
-    flag_by_flag(backbone, n)
-    set_flags(backbone, True)
+    flagged(backbone, lambda number, layer: number >= len(backbone.layers) - n and not is_norm(layer))
+    backbone.trainable = True
     return backbone
 
 
