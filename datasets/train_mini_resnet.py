@@ -2,9 +2,9 @@
 
     TFDS_DATA_DIR=<prepared sets> python datasets/train_mini_resnet.py
 
-About ten minutes on two free cores with bfloat16 instructions, twice that without. Writes
-`layerwise_datasets/zoo/mini_resnet.npz` and prints the scores that its card `mini_resnet.md` states. Same seed, same
-data: scores agree to about 0.02 (sums are taken in another order on other machines).
+Ten to fifteen minutes on two cores with bfloat16 instructions, twice that without. Writes
+`layerwise_datasets/zoo/mini_resnet.npz` and prints the scores that its card `mini_resnet.md` states. The seed fixes
+what can be fixed; sums are taken in another order on other machines, so scores differ in the second decimal.
 
 Two sources at once, one head each: the prepared CIFAR-100 and the hundred made-up classes of `generated/objects.py`.
 No picture and no class of CIFAR-10, nor of its stand-in, takes part.

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from layerwise_datasets.backbones import backbone
     from layerwise_datasets.card import describe_run
     from layerwise_datasets.dataset import Dataset
-    from layerwise_datasets.figures import plot_bands, plot_bars, plot_heatmap, plot_lines, plot_points, show_images
+    from layerwise_datasets.figures import plot_bands, plot_bars, plot_heatmap, plot_lines, plot_points
     from layerwise_datasets.gradients import gradient
     from layerwise_datasets.ladder import load
     from layerwise_datasets.landscapes import plot_landscape
     from layerwise_datasets.machine import Accelerator, accelerator, online, profile
+    from layerwise_datasets.pictures import show_images
 
 _HOME = {
     "Accelerator": "machine",
@@ -35,7 +36,7 @@ _HOME = {
     "plot_lines": "figures",
     "plot_points": "figures",
     "profile": "machine",
-    "show_images": "figures",
+    "show_images": "pictures",
 }
 
 __all__ = [

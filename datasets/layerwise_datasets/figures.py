@@ -20,7 +20,7 @@ STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">")
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "oo")
 
-_STYLE: Any = {
+STYLE: Any = {
     "font.size": 11,
     "axes.titlesize": 12,
     "axes.labelsize": 11,
@@ -240,44 +240,12 @@ def plot_bars(
         _legend(axes, series)
 
 
-def show_images(
-    images: Series,
-    *,
-    titles: Sequence[object] = (),
-    columns: int = 0,
-    colours: str = "gray",
-    around_zero: bool = False,
-    title: str = "",
-) -> None:
-    """Pictures in a grid, without axes.
-
-    Args:
-        images: (H, W), (H, W, 1) or (H, W, 3) each; whole numbers mean 0..255, colour floats 0..1.
-        titles: A title for each picture.
-        columns: Pictures in a row; chosen when left out.
-        colours: Colour map of grey pictures, such as "gray" or "viridis". Each picture spans it.
-        around_zero: Draw grey pictures with PuOr, white at zero, on one scale.
-        title: The message of the figure.
-    """
-    pictures = [_flat(np.asarray(image)) for image in images]
-    across = columns or _columns(len(pictures), titles)
-    down = -(-len(pictures) // across)
-    shape = pictures[0].shape
-    with _grid(down, across, shape[0] / shape[1], title, titled=bool(titles)) as grid:
-        for i, axes in enumerate(grid.ravel()):
-            axes.set_axis_off()
-            if i < len(pictures):
-                axes.imshow(pictures[i], **_tones(pictures, i, colours, around_zero=around_zero))
-                if i < len(titles):
-                    axes.set_title(str(titles[i]), fontsize=11, pad=3)
-
-
 @contextmanager
 def _axes(ax: "Axes | None", x: str, y: str, title: str) -> Iterator["Axes"]:
     """Axes to draw on: the given ones, or new ones that are shown afterwards."""
     import matplotlib.pyplot as plt
 
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, axes = (None, ax) if ax is not None else plt.subplots(figsize=(6.4, 3.8), layout="constrained")
         assert axes is not None
         axes.spines[["top", "right"]].set_visible(False)  # also on given axes, which were made without our style
@@ -290,24 +258,10 @@ def _axes(ax: "Axes | None", x: str, y: str, title: str) -> Iterator["Axes"]:
         if title:
             axes.set_title(title, fontsize=12)
         if figure is not None:
-            _show(figure)
+            show(figure)
 
 
-@contextmanager
-def _grid(down: int, across: int, ratio: float, title: str, *, titled: bool) -> Iterator[npt.NDArray[Any]]:
-    import matplotlib.pyplot as plt
-
-    side = min(1.6 if across * down > 6 else 2.2, 7 / across)
-    height = min(4.5, down * (side * ratio + (0.32 if titled else 0.05)) + (0.35 if title else 0))
-    with plt.rc_context(_STYLE):
-        figure, grid = plt.subplots(down, across, figsize=(side * across, height), squeeze=False, layout="constrained")
-        yield grid
-        if title:
-            figure.suptitle(title, fontsize=12)
-        _show(figure)
-
-
-def _show(figure: Any) -> None:
+def show(figure: Any) -> None:
     """Show and forget a figure; without a screen or a notebook there is nobody to show it to."""
     import matplotlib.pyplot as plt
 
@@ -404,24 +358,3 @@ def _write(axes: "Axes", table: npt.NDArray[Any], form: str, picture: Any) -> No
         red, green, blue, _ = picture.cmap(picture.norm(value))
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
         axes.text(column, row, format(value, form), ha="center", va="center", color="white" if dark else "black")
-
-
-def _flat(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
-
-
-def _columns(count: int, titles: Sequence[object], letter: float = 0.1) -> int:
-    """Pictures in a row: no more than leave room for the longest title, a letter being a tenth of an inch wide."""
-    longest = max((len(line) for title in titles for line in str(title).split("\n")), default=0)
-    liked = count if count <= 6 else 10 if count % 10 == 0 else 8
-    most = max(1, min(liked, int(7 / (letter * longest + 0.1))))
-    return min(range(most, most // 2, -1), key=lambda across: -count % across)  # the fullest last row
-
-
-def _tones(pictures: Sequence[npt.NDArray[Any]], i: int, colours: str, *, around_zero: bool) -> dict[str, Any]:
-    if pictures[i].ndim == 3:
-        return {}
-    if around_zero:
-        reach = max(float(np.abs(picture).max()) for picture in pictures) or 1.0
-        return {"cmap": "PuOr", "vmin": -reach, "vmax": reach}
-    return {"cmap": colours}

@@ -52,7 +52,7 @@ IMAGES = {
 def shown(monkeypatch):
     """Figures as they are shown, kept instead of closed."""
     kept = []
-    monkeypatch.setattr(figures, "_show", kept.append)
+    monkeypatch.setattr(figures, "show", kept.append)
     yield kept
     plt.close("all")
 
