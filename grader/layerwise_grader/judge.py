@@ -34,7 +34,7 @@ def _on_own_or_trusted(exercise: Exercise, answer: Answer, seed: int) -> Report:
     if not wrong:
         return report
     again = judge_alone(exercise, answer.trusting({one.function: one.trusted for one in wrong}), seed=seed)
-    if again.earned <= report.earned:
+    if (again.earned, len(again.misconceptions)) <= (report.earned, len(report.misconceptions)):
         return report
     names = " and ".join(f"{one.function} ({one.id})" for one in wrong)
     note = f"judged with the course's own {names}, because yours is not right yet; one slip costs once."
