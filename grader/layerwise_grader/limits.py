@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
@@ -12,7 +14,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PAUSE = 0.2  # seconds from one interruption to the next, for code that swallows the first
-PATIENCE = 3  # after so many, the code must be swallowing every one in a loop ...
+GRACE = 6  # so many times as long, while a library is imported or compiles: under JAX, each new shape of a model
+LIBRARIES = {"importlib", "jax", "keras", "tensorflow"}
+PATIENCE = 3  # after so many interruptions, the code must be swallowing every one in a loop ...
 HURRY = 1e-6  # ... and only one that comes while it handles the one before can end it
 
 
@@ -41,24 +45,32 @@ def _inside(call: Callable[[], T]) -> T:
     return call()
 
 
-def _is_inside(frame: FrameType | None) -> bool:
-    """Whether the frame belongs to the limited call, not to what stands around it and must not be interrupted."""
+def _modules(frame: FrameType | None) -> set[str] | None:
+    """Packages whose code the limited call is running; None outside of it, where nothing must be interrupted."""
+    names = set()
     while frame is not None and frame.f_code is not _inside.__code__:
+        names.add(str(frame.f_globals.get("__name__")).partition(".")[0])
         frame = frame.f_back
-    return frame is not None
+    return None if frame is None else names
+
+
+def _is_due(frame: FrameType | None, spent: float) -> bool:
+    """Whether the call that runs in this frame should be interrupted, having spent so many times its limit."""
+    modules = _modules(frame)
+    return modules is not None and (spent > GRACE or not modules & LIBRARIES)
 
 
 def _by_alarm(seconds: float, call: Callable[[], T]) -> T:
-    rings = 0
+    rings, start = 0, time.monotonic()
 
     def ring(signal_number: int, frame: FrameType | None) -> None:
         nonlocal rings
-        rings += 1
-        is_inside = _is_inside(frame)
+        is_due = _is_due(frame, (time.monotonic() - start) / seconds)
+        rings += is_due
         # How long code takes to swallow an interruption is its own affair: all of 1 to 32 microseconds are tried.
-        pause = HURRY * (1 + rings % 32) if is_inside and rings > PATIENCE else PAUSE
+        pause = HURRY * (1 + rings % 32) if is_due and rings > PATIENCE else PAUSE
         signal.setitimer(signal.ITIMER_REAL, pause)
-        if is_inside:
+        if is_due:
             raise TimeIsUp
 
     handler = signal.signal(signal.SIGALRM, ring)
@@ -73,14 +85,16 @@ def _by_alarm(seconds: float, call: Callable[[], T]) -> T:
 
 def _by_thread(seconds: float, call: Callable[[], T]) -> T:
     # Windows has no alarm; an asynchronous exception reaches pure Python loops, though not a blocking call.
-    target = ctypes.c_ulong(threading.get_ident())
+    thread, start = threading.get_ident(), time.monotonic()
+    target = ctypes.c_ulong(thread)
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
     is_over = threading.Event()
 
     def ring() -> None:
         pause = seconds
         while not is_over.wait(pause):
-            raise_in(target, ctypes.py_object(TimeIsUp))
+            if _is_due(sys._current_frames().get(thread), (time.monotonic() - start) / seconds):
+                raise_in(target, ctypes.py_object(TimeIsUp))
             pause = PAUSE
 
     bell = threading.Thread(target=ring, daemon=True)
