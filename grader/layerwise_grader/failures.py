@@ -94,6 +94,8 @@ def _text(error: BaseException) -> str:
 
 def _in_words(error: BaseException) -> str:
     text = _text(error)[:110].rstrip(".")
+    if type(error) is NotImplementedError and not text:  # libraries say what they do not do; stubs say nothing
+        return "it called a function that is not started yet"
     for kinds, pattern, words in _WORDS:
         if isinstance(error, kinds) and (not pattern or any(part in text for part in pattern)):
             return f"{words} ({text})" if text else words
@@ -113,7 +115,6 @@ _WORDS: list[tuple[type[BaseException] | tuple[type[BaseException], ...], tuple[
     (NameError, (), "a name is used that does not exist there"),
     (RecursionError, (), "it called itself without end"),
     (MemoryError, (), "it asked for more memory than there is"),
-    (NotImplementedError, (), "it called a function that is not started yet"),
     (SystemExit, (), "it tried to end the program"),
 ]
 

@@ -36,8 +36,10 @@ def _on_own_or_trusted(exercise: Exercise, answer: Answer, seed: int) -> Report:
     again = judge_alone(exercise, answer.trusting({one.function: one.trusted for one in wrong}), seed=seed)
     if (again.earned, len(again.misconceptions)) <= (report.earned, len(report.misconceptions)):
         return report
-    names = " and ".join(f"{one.function} ({one.id})" for one in wrong)
-    note = f"judged with the course's own {names}, because yours is not right yet; one slip costs once."
+    *names, last = [f"{one.function} ({one.id})" for one in wrong]
+    listed = f"{', '.join(names)} and {last}" if names else last
+    reason = "yours are not right yet" if names else "yours is not right yet"
+    note = f"judged with the course's own {listed}, because {reason}; one slip costs once."
     return replace(again, notes=(*again.notes, note))
 
 

@@ -185,9 +185,18 @@ class AnswersToEveryName:
         return 3
 
 
+def of_a_library(x):
+    raise NotImplementedError("no such tensors")
+
+
+def cannot(x):
+    return of_a_library(x)
+
+
 SENTENCES |= {
     "an exception that can't be printed": (unprintable, '"raise Odd" (x (5, 3)): Odd'),
     "an object that answers to every name": (AnswersToEveryName(), "has shape ()"),
+    "something a library cannot do": (cannot, "NotImplementedError: no such tensors"),
     "complex numbers": (lambda x: x + 0j, "returned complex numbers; real ones are expected"),
     "numbers as text": (lambda x: [[str(n) for n in row] for row in x], "a list of 5 that holds the text '"),
 }
