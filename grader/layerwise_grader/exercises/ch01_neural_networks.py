@@ -296,6 +296,22 @@ def leaky_floor(z: Array, kind: str) -> Array:
 
 
 @activate.misconception(
+    "Your leaky ReLU keeps a hundredth of negative numbers; the card asks for another share.",
+    look_at="what leaky ReLU makes of −3",
+)
+def leaky_hundredth(z: Array, kind: str) -> Array:
+    return np.where(z > 0, z, 0.01 * z) if kind == "leaky_relu" else bend(z, kind)
+
+
+@activate.misconception(
+    "Your leaky ReLU cuts whole numbers to whole numbers, so the small slope is lost on them.",
+    look_at="the type of the array that you fill when z holds whole numbers",
+)
+def leaky_truncated(z: Array, kind: str) -> Array:
+    return bend(z, kind).astype(np.asarray(z).dtype) if kind == "leaky_relu" else bend(z, kind)
+
+
+@activate.misconception(
     "The negative side of your leaky ReLU rises again.", look_at="the sign of what leaky ReLU makes of −3"
 )
 def leaky_up(z: Array, kind: str) -> Array:
