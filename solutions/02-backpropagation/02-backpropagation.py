@@ -58,7 +58,7 @@ describe_run(train, test, minutes=profile(smoke=0.2, gpu=3))
 # notices a nudge of 0.0001, accuracy or cross-entropy?
 
 # %% tags=["demo", "covers:S037"]
-baseline = LogisticRegression(max_iter=profile(smoke=1000, gpu=50)).fit(x_train, train.y)
+baseline = LogisticRegression(max_iter=1000).fit(x_train[:5000], train.y[:5000])
 logits = baseline.decision_function(x_test)  # (test digits, 10)
 pixel = x_test[:, [x_test.shape[1] * 9 // 16]]  # near the middle
 
@@ -177,9 +177,10 @@ print(f"one side   {(loss_at(0.1) - loss_at(0)) / 0.1:.4f}")
 print(f"both sides {(loss_at(0.1) - loss_at(-0.1)) / 0.2:.4f}")
 print(f"tiny nudge {(loss_at(1e-5) - loss_at(-1e-5)) / 2e-5:.4f}")
 
-# %% [markdown] tags=["covers:S041"]
+# %% [markdown]
 # From both sides the curvature cancels.
-#
+
+# %% [markdown] tags=["covers:S041"]
 # ### Exercise 02.2 · Measure a slope
 # ●●○○○ · 12 min · 4 points · needs: section 2
 #
@@ -285,7 +286,8 @@ plot_landscape(
 # *Figure: two dark curved valleys in opposite corners, between them a pass at (0, 0).* It is a
 # **saddle**: down towards the valleys, up towards the other corners. Each valley is a whole curve
 # of minima. A **plateau** has almost no slope; ReLU's **kink** at 0 has none (libraries say 0).
-#
+
+# %% [markdown]
 # ## 3 · Asking is dear
 # Two forward passes a weight: what does that make for a network that reads digits?
 
@@ -303,7 +305,8 @@ print(f"there and back:     {3 - products[0] / sum(products):.1f} forward passes
 #
 # > **Often said.** "Back-propagation updates the weights." It computes the gradient; the optimiser
 # > updates. And what travels back is the derivative of the loss, not the error itself.
-#
+
+# %% [markdown] tags=["covers:S035", "covers:S036", "covers:S041"]
 # ## 4 · A tape of small steps
 # Any computation is a list of small ones. This **tape** holds y·tanh(x·y + x): a kind for each
 # node, and the earlier nodes that it uses.
@@ -335,7 +338,8 @@ for i, (node, value) in enumerate(zip(tape, evaluate(tape, [0.4, 1.5]), strict=T
 # other factor. Tanh's slope is 1 − 0.762² = 0.42, so node 3 gets 1.5 · 0.42 = 0.63: the **chain
 # rule**. Node 0 feeds nodes 2 and 3; small changes add, so its shares add. Which input will end
 # with the larger gradient?
-#
+
+# %% [markdown] tags=["covers:S036", "covers:S041"]
 # ### Exercise 02.3 · Back along the tape
 # ●●●●○ · 20 min · 8 points · needs: section 4
 #
@@ -409,7 +413,8 @@ plt.show()
 # This is **automatic differentiation** in **reverse mode**: one walk, all inputs. **Forward mode**
 # follows the change of *one* input; for 2,410 weights it walks 2,410 times. TensorFlow's
 # `GradientTape` and `jax.grad` are this engine with more kinds of nodes.
-#
+
+# %% [markdown]
 # ## 5 · One layer at a time
 # A node for each multiplication would be slow. Let a layer be one node: from `dz`, the gradient at
 # its scores, it makes three. Shapes nearly force them:
@@ -475,7 +480,8 @@ print(f"all slopes of z for x: {dz.size * x.size:,} numbers; dx: {dx.size:,}")
 # They agree. All slopes of all scores, the **Jacobian**, would fill millions of numbers. You never
 # made it: the way back needs only its product with `dz`, the **vector–Jacobian product**. Autodiff
 # libraries hold one such function for each kind of node.
-#
+
+# %% [markdown]
 # ## 6 · Where the gradient starts
 # The first `dz` is the slope of the loss at the scores. Shares (0.7, 0.2, 0.1), the second class
 # true: (0.7, −0.8, 0.1), again share minus truth.
@@ -531,11 +537,12 @@ plot_heatmap(
 
 # %% [markdown]
 # *Figure: eight rows of ten slopes; one orange (negative) cell a row, at the truth. In the wrong
-# rows it is near −1 and a purple cell stands at the class that won; in the right rows it is pale.*
+# rows it is strong and a purple cell stands at the class that won; in the right rows it is pale.*
 #
 # > **Often said.** "If the prediction was wrong, the model adjusts." Right predictions have
 # > gradients too, as long as the truth's share is below 1.
-#
+
+# %% [markdown]
 # ## 7 · The whole way back
 # Forward, every layer keeps what it saw. Backward, each takes `dz`, gives its gradients, and hands
 # `dx` on; a ReLU that was off lets nothing through.
@@ -648,7 +655,8 @@ print(f"kept for the way back: {len(batch) * sum(sizes):,} numbers; weights: {we
 # %% [markdown]
 # Both agree. The price is memory: what is kept grows with the batch. **Recomputation**
 # (checkpointing) keeps less and walks forward twice (39).
-#
+
+# %% [markdown]
 # ## 8 · Train
 # Shuffle, take a batch, ask for its gradient, step. Full-batch, mini-batch and single-sample
 # descent differ only in how many samples stand behind a gradient; the step is the same. Ten walks
@@ -707,20 +715,23 @@ def accuracy(params: list) -> float:
 
 params, losses = trained(32, 0.1, epochs=profile(smoke=30, gpu=10))
 band("test accuracy", accuracy(params), smoke=(0.94, 0.995), cpu=(0.94, 0.995), gpu=(0.965, 0.985))
-band("training loss", losses[-1], smoke=(0.04, 0.15), cpu=(0.04, 0.15), gpu=(0.02, 0.1))
-full, _ = trained(len(x_train), 0.5, epochs=profile(smoke=200, gpu=20))
+band("training loss", losses[-1], smoke=(0.04, 0.15), cpu=(0.04, 0.15), gpu=(0.01, 0.1))
+full, _ = trained(5000, 0.5, epochs=200, first=5000)
 band("full batch", accuracy(full), smoke=(0.93, 0.995), cpu=(0.93, 0.995))
 by_cuts = baseline.score(x_test, test.y)
-band("logistic regression", by_cuts, smoke=(0.93, 0.995), cpu=(0.93, 0.995), gpu=(0.9, 0.94))
+band("logistic regression", by_cuts, smoke=(0.93, 0.995), cpu=(0.93, 0.995), gpu=(0.87, 0.93))
 
 # %% [markdown]
 # Test accuracy **0.94–0.995** (`cpu`: 1,437 digits to train on, 32 hidden units, 30 epochs, six
-# starts and six splits; a split alone moves it by 0.03). On 64 pixels straight cuts keep up; on
-# MNIST's 784 the network leads. What happened to its hidden units? Top: before. Middle: after.
-# Bottom: the difference.
+# starts and six splits; a split alone moves it by 0.03). On 64 pixels straight cuts keep up; on MNIST
+# they reach 0.90 (from 5,000 digits), the network 0.965–0.985. What happened to its hidden units?
+# Top: before. Middle: after. Bottom: the difference.
 
 # %% tags=["demo", "covers:S035"]
-before, after = he_start(sizes, np.random.default_rng(0)), trained(32, 0.1, epochs=10)[0]
+before, after = (
+    he_start(sizes, np.random.default_rng(0)),
+    trained(32, 0.1, epochs=profile(smoke=10, gpu=2))[0],
+)
 start, end = (params[0][0].T[:8].reshape(-1, *train.x.shape[1:3]) for params in (before, after))
 show_images(np.concatenate([start, end, end - start]), columns=8, around_zero=True)
 
@@ -728,7 +739,8 @@ show_images(np.concatenate([start, end, end - start]), columns=8, around_zero=Tr
 # *Figure: weights of eight hidden units as pictures, orange negative, purple positive: noise; the
 # same noise with patches grown into it; the patches alone, strongest where digits have ink.* All
 # "learning from mistakes" is the loop above: gradient, small step, again.
-#
+
+# %% [markdown]
 # ## 9 · What a gradient is not
 # Where the slope is 0 nothing moves, however wrong the result: weights rounded to halves (as in 39)
 # do not feel a nudge. A **straight-through estimator** rounds on the way forward and pretends on the
@@ -758,7 +770,8 @@ for way in (rounded, straight_through):
 # Nor is it known to be how brains learn: the way back uses each weight again (*weight transport*).
 # Fixed random weights in their place train small networks, too (feedback alignment, Lillicrap et
 # al. 2016).
-#
+
+# %% [markdown]
 # ## What you can rely on
 # - A loss turns wrong into one number that answers the smallest nudge.
 # - A gradient points uphill here and now; its length is not the distance to the goal.
@@ -767,7 +780,8 @@ for way in (rounded, straight_through):
 # - Central differences tell whether a gradient is right.
 #
 # Next, 03: better steps from the same gradients.
-#
+
+# %% [markdown]
 # ## Self-quiz
 # 1. Weights (64, 32), batch 100: shapes of dz, dw and db? <details><summary>Answer</summary>(100,
 #    32), (64, 32), (32,): as z, w and b.</details>
@@ -780,7 +794,8 @@ for way in (rounded, straight_through):
 #    many weights: one backward walk gives all slopes.</details>
 # 5. Shares (0.7, 0.2, 0.1), the second class true, N = 1: gradient at the scores?
 #    <details><summary>Answer</summary>(0.7, −0.8, 0.1): share minus truth.</details>
-#
+
+# %% [markdown]
 # ## References
 # Linnainmaa 1970 (reverse mode) · Werbos 1974 · Rumelhart, Hinton & Williams 1986 · LeCun et al.
 # 1998, *Efficient BackProp* · Griewank & Walther 2008 · Bengio, Léonard & Courville 2013
