@@ -175,6 +175,25 @@ def transfer_in_inference_mode(backbone, classes, dropout=0.2):
     return model
 
 
+@alternative("07.4", "a class of its own, which knows its shapes only once it is called")
+def transfer_by_subclass(backbone, classes, dropout=0.2):
+    import keras
+    from keras import layers, ops
+
+    class Transfer(keras.Model):
+        def __init__(self):
+            super().__init__()
+            backbone.trainable = False
+            self.backbone, self.drop, self.head = backbone, layers.Dropout(dropout), layers.Dense(classes)
+
+        def call(self, x, training=False):
+            features = self.backbone(x, training=False)
+            features = ops.mean(features, axis=(1, 2)) if len(features.shape) == 4 else features
+            return self.head(self.drop(features, training=training))
+
+    return Transfer()
+
+
 # --- 07.5 ------------------------------------------------------------------------------------------------------------
 
 
