@@ -257,4 +257,10 @@ def unfreeze_by_slice(backbone, n):
     return backbone
 
 
-EQUIVALENT: dict[str, str] = {}
+_SOLVE = "07.3 linear_probe: np.linalg.solve(square, centred.T @ (targets - targets.mean(axis=0)))"
+_NO_MEAN = "centred features are orthogonal to any constant, so the targets' mean does not reach w"
+
+EQUIVALENT: dict[str, str] = {
+    f"{_SOLVE} → np.linalg.solve(square, centred.T @ (targets + targets.mean(axis=0)))": _NO_MEAN,
+    f"{_SOLVE} → np.linalg.solve(square, centred.T @ targets)": _NO_MEAN,
+}

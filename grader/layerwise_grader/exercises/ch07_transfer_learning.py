@@ -352,7 +352,7 @@ def ridge(features: Array, targets: Array, penalty: float) -> list[Array]:
     from sklearn.linear_model import Ridge
 
     model = Ridge(alpha=penalty, solver="svd").fit(features, targets)
-    return [model.coef_.reshape(targets.shape[1], -1).T, model.intercept_]
+    return [model.coef_.T, model.intercept_]
 
 
 @linear_probe.probes
