@@ -134,6 +134,11 @@ class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Leave pytest's output alone."""
 
+    def end_headers(self) -> None:
+        """Have nothing kept: a package that is added must be seen at once."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:

@@ -27,8 +27,8 @@ TOP_LEVEL = {
     *("pyproject.toml", "requirements.lock", ".ci", ".github", ".gitignore", ".pre-commit-config.yaml"),
 }
 HEAVY = {"tensorflow", "keras", "jax", "matplotlib", "sklearn", "scipy", "nbgrader"}
-# Imported only where a learner runs Keras on it; nothing here needs it.
-BROUGHT_ALONG = {"torch"}
+# Imported only where a learner runs Keras on it (torch), or where a notebook runs us (IPython).
+BROUGHT_ALONG = {"IPython", "torch"}
 # Written so that this file does not contain what it looks for.
 PLACES = re.compile("|".join(["/ro" + "ot/", "/wo" + "rk/main", "/home/" + r"(?!ada\b)\w+/", "/opt/" + "pypi"]))
 REGISTRIES = re.compile("(--)?(extra-)?" + "index-url|--find" + "-links|pypi" + r"\.org/simple")
