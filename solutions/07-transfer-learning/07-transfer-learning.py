@@ -80,10 +80,6 @@ def probe(seen: np.ndarray, y: np.ndarray, unseen: np.ndarray, y_unseen: np.ndar
     return head.fit(seen / seen.std(), y).score(unseen / seen.std(), y_unseen)
 
 
-eyes = {"random net": backbone(weights=False), "trained net": backbone()}
-known = {"pixels": [data.x.reshape(len(data), -1) / 255 for data in (train, test)]}
-known |= {name: [features(body, data.x) for data in (train, test)] for name, body in eyes.items()}
-
 # %% [markdown]
 # Longer training goes through one function, from scratch or (section 5) on from trained weights:
 # batches of 32, Adam, a rate that falls to zero along a cosine.
@@ -119,6 +115,10 @@ def run(start: str, rate: float, labels: int, seed: int) -> dict:
 # whole network trained from scratch. Which order do you expect?
 
 # %% tags=["demo"]
+eyes = {"random net": backbone(weights=False), "trained net": backbone()}
+known = {"pixels": [data.x.reshape(len(data), -1) / 255 for data in (train, test)]}
+known |= {name: [features(body, data.x) for data in (train, test)] for name, body in eyes.items()}
+
 rows = few(20)
 first = {name: probe(f[rows], train.y[rows], g, test.y) for name, (f, g) in known.items()}
 bars = [*first.values(), run("scratch", 2e-3, 20, 0)["test"]]
