@@ -55,9 +55,10 @@ def few(labels: int, seed: int = 0) -> np.ndarray:
 
 show_images(train.x[few(1)], titles=train.classes, columns=5)
 
-# %% [markdown] tags=["covers:S102"]
+# %% [markdown]
 # *Figure: ten small colour pictures, one of each class, with the names of the classes.*
-#
+
+# %% [markdown] tags=["covers:S102"]
 # ## 1 · Borrowed eyes
 # `backbone()` is a **backbone**: a network without its head, trained by this project on *other*
 # classes (CIFAR-100, and drawn things). It turns a picture into 96 **features**. A linear head
@@ -116,7 +117,7 @@ def run(start: str, rate: float, labels: int, seed: int) -> dict:
 
 # %% tags=["demo"]
 eyes = {"random net": backbone(weights=False), "trained net": backbone()}
-known = {"pixels": [data.x.reshape(len(data), -1) / 255 for data in (train, test)]}
+known = {"pixels": [np.float32(data.x.reshape(len(data), -1)) / 255 for data in (train, test)]}
 known |= {name: [features(body, data.x) for data in (train, test)] for name, body in eyes.items()}
 
 rows = few(20)
@@ -135,7 +136,8 @@ band("probe above random features", above, smoke=(0.12, 0.45), cpu=(0.14, 0.45))
 #
 # Same layers, same pictures: what differs is what the weights have seen before. That is **transfer
 # learning**. Random features are no better than pixels, so the architecture alone is not it.
-#
+
+# %% [markdown]
 # ## 2 · Feed it what it ate
 # A backbone knows only the numbers it was trained on, and wrong ones raise no error. Three habits:
 # *caffe* (VGG16, ResNet50): blue, green, red, minus the means 103.939, 116.779, 123.68, no scaling.
@@ -187,7 +189,8 @@ diets = {mode: (lambda x, mode=mode: preprocess(x, mode)) for mode in ("torch", 
 diets["raw bytes"] = lambda x: x.astype("float32")
 fed = []
 for diet in diets.values():
-    f, g = (eyes["trained net"].predict(diet(x), verbose=0) for x in (train.x[rows], test.x[:250]))
+    some = train.x[rows], test.x[:250]
+    f, g = (eyes["trained net"].predict(diet(x), batch_size=250, verbose=0) for x in some)
     fed.append(probe(f, train.y[rows], g, test.y[:250]))
 plot_bars(fed, labels=list(diets), x="how pictures were prepared", y="accuracy of the probe")
 
@@ -262,7 +265,8 @@ show_images([test.x[0], repeated[0], larger[0]], titles=titles)
 #
 # Slanted edges lose their stairs, which a network would take for structure. Content does not grow:
 # 27,648 numbers say what 3,072 said.
-#
+
+# %% [markdown]
 # ## 3 · Features once, heads many
 # The backbone was never told about these classes. Will 96 features keep them apart where 3,072
 # pixels do not? Both are flattened to their two widest axes.
@@ -373,10 +377,11 @@ for labels in (5, 1):
     distance = ((g[:, None] - means) ** 2).sum(axis=-1)  # (N, classes)
     print(f"nearest mean of {labels}: {np.mean(distance.argmin(1) == test.y):.2f}")
 
-# %% [markdown] tags=["covers:S100"]
+# %% [markdown]
 # Linear heads lead; boosted trees want more than 20 examples a class. Mirrored copies (augmentation)
 # change little here. One picture a class already beats chance; chapter 33 goes on there.
-#
+
+# %% [markdown] tags=["covers:S100"]
 # ## 4 · The same as a Keras model
 # To fine-tune, backbone and head must be one model. At first the backbone is **frozen**: its weights
 # stay as they are.
@@ -439,9 +444,10 @@ print(f"a layer of 96 on 96: {before}; with LoRA {learning(dense)}")
 model = transfer_model(backbone(), 10)
 print(f"transfer model: {learning(model)} of {model.count_params():,}")
 
-# %% [markdown] tags=["covers:S099"]
+# %% [markdown]
 # 96·10 + 10 = 970 learn in the model. LoRA needs a tenth of the layer; chapter 19 builds it.
-#
+
+# %% [markdown] tags=["covers:S099"]
 # ## 5 · Fine-tune gently
 # **Fine-tuning** lets the backbone learn as well. Order matters: head first, since a random one sends
 # large, wrong gradients through good features; then a low rate. What does the network forget
@@ -483,7 +489,7 @@ print(f"old classes before: {remembered(old):.2f}; weights moved by", np.round(m
 # %% [markdown]
 # *Figure: for each rate, accuracy on new and on old classes after fine-tuning; at 0.03 both collapse.*
 #
-# At 0.001 weights move by about 1 %, and part of the old task is forgotten already. At 0.03 both
+# At 0.001 weights move by 1 or 2 %, and part of the old task is forgotten already. At 0.03 both
 # tasks are gone: here the textbook is right. Between head and input, rates can also fall step by
 # step.
 
@@ -552,7 +558,8 @@ print({block: f"{rate:.0e}" for block, rate in falling.items()})
 
 # %% [markdown]
 # Four factors of 0.3: the stem steps 120 times smaller than the head. The project uses it.
-#
+
+# %% [markdown]
 # ## 6 · Frozen means frozen
 # Batch norm (04, 06) keeps **moving averages** of what it sees. Common advice: call the backbone with
 # `training=False`, and they rest even after thawing. How far do they move in one call in training
@@ -629,7 +636,8 @@ for n in (0, 11, 20, 99):
 # > **Trap.** Compile again after changing flags. Without it TensorFlow goes on training the old
 # > weights and says nothing; JAX raises. And a parent's flag set to the value it already has reaches
 # > the children under JAX, but not under TensorFlow: set layers one by one.
-#
+
+# %% [markdown]
 # ## 7 · How many labels does a backbone replace?
 # The comparison, over several draws of labelled pictures. Two mistakes that are said to spoil
 # fine-tuning run along: batch norm left live, and the rate 0.03.
@@ -678,7 +686,7 @@ raw, fine = (np.mean(lines[name], axis=0)[sizes.index(large[-1])] for name in li
 band("fine-tuned", fine, smoke=(0.4, 0.58), cpu=(0.54, 0.84))
 band("gain over scratch", fine - raw, smoke=(0.13, 0.48), cpu=(0.06, 0.54))
 
-# %% [markdown] tags=["covers:S108", "covers:S109"]
+# %% [markdown]
 # *Figure: test accuracy against labels a class, bands over seeds; the head on the trained net runs far
 # above pixels and random net; fine-tuned points lie by it, scratch points far below.*
 #
@@ -687,7 +695,8 @@ band("gain over scratch", fine - raw, smoke=(0.13, 0.48), cpu=(0.06, 0.54))
 #
 # > **Often said.** "Transfer saves time and resources." Those of whoever reuses; somebody paid for the
 # > pre-training.
-#
+
+# %% [markdown] tags=["covers:S108", "covers:S109"]
 # ## 8 · Where it does not help
 # Three more targets with 200 labels: CIFAR-10 with its pixels scrambled by one fixed permutation;
 # chest X-rays (pneumonia or not), for "ImageNet features on medical images"; silhouettes whose class
@@ -734,7 +743,8 @@ plot_bars(list(scores.values()), series=list(scores), labels=names, x="target", 
 # Raghu et al. (2019) found that transfer to medical pictures mostly brings speed (chapter 40). New
 # averages repair none of it. With enough target data scratch catches up even near the source (He,
 # Girshick & Dollár 2019).
-#
+
+# %% [markdown]
 # ## 9 · The project, full size
 # CIFAR-10, VGG16 or ResNet50, freeze, fine-tune, evaluate. What are these two made of?
 
