@@ -219,18 +219,18 @@ def test_a_broken_environment_is_made_again(project, installer, breaks):
 def test_a_changed_lock_updates_the_environment_in_place(project, installer):
     project.bootstrap(installer)
     (project.folder / ".venv" / "keep-me").touch()
-    project.lock("2.0")
+    project.lock("2.0.1")
 
     project.bootstrap(installer)
 
-    assert project.installed() == "2.0"
+    assert project.installed() == "2.0.1"
     assert (project.folder / ".venv" / "keep-me").exists()
 
 
 @pytest.mark.parametrize("installer", INSTALLERS)
 def test_without_a_network_a_changed_lock_leaves_the_old_environment_whole(project, installer):
     project.bootstrap(installer)
-    project.lock("2.0")
+    project.lock("2.0.1")
     run = project.bootstrap(installer, **NO_NETWORK)
     project.lock("1.0")
 
