@@ -50,18 +50,18 @@ def diabetes(split: str) -> Found:
 
 def photograph(split: str) -> Found:
     """A photographer on a lawn, grey, 512×512."""
-    return whole(_picture("camera.png"), "real: a grey photograph, 512×512, scikit-image", "CC0 (Lav Varshney)")
+    return whole(picture("camera.png"), "real: a grey photograph, 512×512, scikit-image", "CC0 (Lav Varshney)")
 
 
 def coins(split: str) -> Found:
     """Greek coins from Pompeii, grey, 303×384."""
     licence = "no known restrictions (Brooklyn Museum)"
-    return whole(_picture("coins.png"), "real: a grey photograph of coins, 303×384, scikit-image", licence)
+    return whole(picture("coins.png"), "real: a grey photograph of coins, 303×384, scikit-image", licence)
 
 
 def toy(split: str) -> Found:
     """A red motorcycle in a grey garage, colour, half the size of the original."""
-    full = _picture("motorcycle_left.png")
+    full = picture("motorcycle_left.png")
     height, width = full.shape[0] // 2, full.shape[1] // 2
     half = full[: 2 * height, : 2 * width].reshape(height, 2, width, 2, 3).mean(axis=(1, 3))
     source = f"real: a colour photograph of a red motorcycle, {height}×{width}, scikit-image"
@@ -91,12 +91,21 @@ def _names(names: Array) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
-def _picture(file: str) -> Array:
+def picture(file: str) -> Array:
     """A picture of scikit-image as floats in 0..1, read as a file: its own loader may turn to the network."""
     from PIL import Image
 
+    return (np.asarray(Image.open(picture_file(file))) / 255).astype(np.float32)
+
+
+def picture_file(file: str) -> Path:
+    """Where scikit-image keeps a file of its data.
+
+    Raises:
+        MissingData: if it is not on this machine.
+    """
     spec = find_spec("skimage")
     path = Path(spec.origin or "").parent / "data" / file if spec else Path(file)
     if not path.exists():
         raise MissingData(f"scikit-image's {file} is not on this machine: install scikit-image 0.22 or newer.")
-    return (np.asarray(Image.open(path)) / 255).astype(np.float32)
+    return path

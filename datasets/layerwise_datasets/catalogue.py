@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from layerwise_datasets import bundled, prepared, raw
+from layerwise_datasets import bundled, faces, prepared, raw
 from layerwise_datasets.found import Found
+from layerwise_datasets.generated.drawn_faces import drawn_faces
 from layerwise_datasets.generated.large_digits import large_digits
 from layerwise_datasets.generated.objects import objects, source_objects
 from layerwise_datasets.generated.rings import rings
 from layerwise_datasets.generated.silhouettes import silhouettes
+from layerwise_datasets.generated.streets import streets
 from layerwise_datasets.generated.syllables import syllables
 from layerwise_datasets.generated.xrays import drawn_xrays
 
@@ -71,13 +73,17 @@ CATALOGUE: dict[str, Entry] = {
     "coins": Entry((bundled.coins,), splits=("train",)),
     "diabetes": Entry((bundled.diabetes,)),
     "digits": Entry((bundled.digits,)),
+    "drawn_faces": Entry((drawn_faces,)),
+    "faces": Entry((faces.faces,)),
     "mnist": Entry(
         (large_digits,),
         (_prepared("mnist", "handwritten digits", "no licence stated (LeCun, Cortes & Burges)", _DIGITS),),
         in_tfds=True,
     ),
     "photograph": Entry((bundled.photograph,), splits=("train",)),
+    "portrait": Entry((faces.portrait,), splits=("train",)),
     "rings": Entry((rings,)),
+    "scenery": Entry((faces.scenery,), splits=("train",)),
     "silhouettes": Entry((silhouettes,)),
     "spoken_digit": Entry(
         (syllables,),
@@ -89,5 +95,6 @@ CATALOGUE: dict[str, Entry] = {
         splits=("train",),
         in_tfds=True,
     ),
+    "streets": Entry((streets,)),
     "toy": Entry((bundled.toy,), splits=("train",)),
 }

@@ -67,6 +67,6 @@ def _dataset(name: str, split: str, found: Found, size: int | None, seed: int) -
     if size is not None:
         if not found.has_rows:
             raise WrongSize(f'"{name}" is one single {"series" if found.y.size else "picture"}: leave out size.')
-        rows = drawn_rows(found.y, size, seed, balanced=bool(found.classes))
+        rows = drawn_rows(found.y, size, seed, balanced=bool(found.classes) and found.y.ndim == 1)
     x, y = found.read(rows), found.y if rows is None else found.y[rows]
     return Dataset(name, split, x, y, found.classes, found.source, found.licence, found.is_real, found.features)
