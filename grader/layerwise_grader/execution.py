@@ -94,7 +94,7 @@ class KeepVerdicts(NbGraderPreprocessor):  # type: ignore[misc]
             return cell, resources
         if is_grade(cell):
             report = verdict(cell)
-            cell.outputs = [_result(report)]
+            cell.outputs = [result(report)]
         else:
             cell.outputs = [harmless(output) for output in cell.outputs if output.get("name") != "stderr"]
         return cell, resources
@@ -136,7 +136,8 @@ def _problem(blank: Report, sentence: str) -> Report:
     return Report(blank.exercise, blank.title, blank.points, problem=sentence)
 
 
-def _result(report: Report) -> Any:
+def result(report: Report) -> Any:
+    """The output of a graded cell: the card, and the score as its text, which nbgrader reads."""
     from nbformat.v4 import new_output
 
     data = {"text/plain": f"{report.earned:g}", "text/html": card(report), MEDIA_TYPE: report.as_dict()}

@@ -1,0 +1,1 @@
+from small_course import course, small_course  # noqa: F401  (fixtures)
