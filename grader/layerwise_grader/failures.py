@@ -67,12 +67,12 @@ def explain(exercise: Exercise, error: BaseException, function: Function) -> Fai
         return Failure(NOT_STARTED, f"{exercise.function} is not started yet")
     what = f"your {exercise.function} stopped"
     if not own:
-        return Failure(type(error).__name__, what, _in_words(error))
+        return Failure(type(error).__name__, what, in_words(error))
     frame, number = own[-1]
     line = linecache.getline(frame.f_code.co_filename, number).strip()
     quoted = f', "{line[:60]}{"…" * (len(line) > 60)}"' if line else ""
     what += f" in its line {number - frame.f_code.co_firstlineno + 1}{quoted}"
-    return Failure(type(error).__name__, what, _in_words(error))
+    return Failure(type(error).__name__, what, in_words(error))
 
 
 def _code(function: Function) -> object:
@@ -92,7 +92,8 @@ def _text(error: BaseException) -> str:
         return ""
 
 
-def _in_words(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
+    """What an exception says, in words that do not need Python's."""
     text = _text(error)[:110].rstrip(".")
     if type(error) is NotImplementedError and not text:  # libraries say what they do not do; stubs say nothing
         return "it called a function that is not started yet"

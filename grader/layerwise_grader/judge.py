@@ -54,7 +54,7 @@ def judge_alone(exercise: Exercise, answer: Answer, *, seed: int = 0, explain: b
     blank = Report(exercise.id, exercise.title, exercise.points)
     failure = _one_failure(trials)
     if failure is not None:
-        problem = NOT_STARTED if failure.kind == STUB else failure.on(named(exercise, trials[0].arguments))
+        problem = NOT_STARTED if failure.kind == STUB else failure.on(named(exercise, trials[0].probe.arguments))
         return replace(blank, problem=problem)
     verdicts = tuple(verdict(exercise, check, trials, answer) for check in exercise.checks)
     report = replace(blank, verdicts=verdicts, notes=_notes(exercise, trials))
@@ -72,7 +72,7 @@ def _one_failure(trials: list[Trial]) -> Failure | None:
 def verdict(exercise: Exercise, check: Check, trials: list[Trial], answer: Answer) -> Verdict:
     """The verdict of one check: it passes when it holds on every probe it names."""
     for trial in trials:
-        seen = _seen(exercise, check, trial, answer) if trial.group in check.on else ""
+        seen = _seen(exercise, check, trial, answer) if trial.probe.group in check.on else ""
         if seen:
             return Verdict(check.title, check.points, 0, seen)
     return Verdict(check.title, check.points, check.points)
@@ -80,7 +80,7 @@ def verdict(exercise: Exercise, check: Check, trials: list[Trial], answer: Answe
 
 def _seen(exercise: Exercise, check: Check, trial: Trial, answer: Answer) -> str:
     """What speaks against the check on this probe, in words; empty when nothing does."""
-    probe = named(exercise, trial.arguments)
+    probe = named(exercise, trial.probe.arguments)
     try:
         if trial.outcome.failure is not None:
             raise _Stopped(trial.outcome.failure)
@@ -108,9 +108,9 @@ def _apply(exercise: Exercise, check: Check, trial: Trial, answer: Answer) -> No
         changed = trial.outcome.changed
         assert not changed, f"your {exercise.function} changed {' and '.join(changed)} in place"
     elif check.kind is Kind.PROPERTY:
-        check.judge(_caller(exercise, answer, trial.expected), *trial.arguments)
+        check.judge(_caller(exercise, answer, trial.probe.expected), *trial.probe.arguments)
     else:
-        check.judge(trial.outcome.value, trial.expected, *trial.arguments)
+        check.judge(trial.outcome.value, trial.probe.expected, *trial.probe.arguments)
 
 
 def _caller(exercise: Exercise, answer: Answer, model: Value) -> Callable[..., Value]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from layerwise_grader.answer import LocalAnswer, Outcome
+from layerwise_grader.answer import Outcome
 from layerwise_grader.exercise import Exercise, Misconception
 from layerwise_grader.report import Named
-from layerwise_grader.trials import Trial, fitted
+from layerwise_grader.trials import Trial, mistaken
 from layerwise_grader.values import Value, alike
 
 AT_MOST_NAMED = 2
@@ -31,13 +31,12 @@ def name_misconceptions(exercise: Exercise, trials: list[Trial]) -> tuple[Named,
 
 def telling_probes(exercise: Exercise, wrong: Misconception, trials: list[Trial]) -> set[int]:
     """The probes where the misconception differs from the reference, if the answer does the same on all of them."""
-    known = LocalAnswer(exercise, wrong.wrong, seconds=None)
     telling: set[int] = set()
     has_values = False
     # Wrong probes first: there most misconceptions are ruled out by their first call.
     for number in sorted(range(len(trials)), key=lambda one: is_right(exercise, trials[one], trials[one].outcome)):
         trial = trials[number]
-        outcome = fitted(exercise, known.call(trial.arguments), trial.expected)
+        outcome = mistaken(exercise, wrong, trial.probe)
         if is_right(exercise, trial, outcome):
             continue
         if not _same(exercise, trial, outcome):
@@ -53,7 +52,7 @@ def is_right(exercise: Exercise, trial: Trial, outcome: Outcome) -> bool:
     """Whether an outcome can't be told from what the reference gave on this probe."""
     if outcome.failure is not None:
         return False
-    return alike(_fingerprint(exercise, outcome.value, trial), _fingerprint(exercise, trial.expected, trial))
+    return alike(_fingerprint(exercise, outcome.value, trial), _fingerprint(exercise, trial.probe.expected, trial))
 
 
 def _same(exercise: Exercise, trial: Trial, outcome: Outcome) -> bool:
@@ -67,7 +66,7 @@ def _fingerprint(exercise: Exercise, value: Value, trial: Trial) -> Value:
     if exercise.signature_of is None:
         return value
     try:
-        fingerprint: Value = exercise.signature_of(value, *trial.arguments)
+        fingerprint: Value = exercise.signature_of(value, *trial.probe.arguments)
     except Exception:  # a wrong answer may have a form in which the fingerprint can't be taken
         return value
     return fingerprint

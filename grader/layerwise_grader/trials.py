@@ -3,25 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from layerwise_grader.answer import Answer, LocalAnswer, Outcome
 from layerwise_grader.errors import BrokenExercise
-from layerwise_grader.exercise import Arguments, Exercise
+from layerwise_grader.exercise import Arguments, Exercise, Misconception
 from layerwise_grader.failures import NOT_STARTED, not_a_value, nothing_returned
 from layerwise_grader.values import NotAValue, Value, describe_argument, shaped_like
 
 # After these the other probes would tell the same, an endless loop at the price of seconds each.
-_FINAL = ("timeout", "arity", NOT_STARTED)
+_FINAL = ("timeout", "arity", "died", NOT_STARTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One probe: its group and arguments, what the reference gave, and what the answer gave."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """One input: its group and arguments, and what the reference gives."""
 
     group: str
     arguments: Arguments
     expected: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A probe, and what the answer gave on it."""
+
+    probe: Probe
     outcome: Outcome
+
+
+@cache
+def probes(exercise: Exercise, seed: int) -> tuple[Probe, ...]:
+    """Every probe drawn from the seed; the same objects each time, since a class is judged on the same ones.
+
+    Raises:
+        BrokenExercise: when the reference itself fails on a probe.
+    """
+    trusted = LocalAnswer(exercise, exercise.trusted, seconds=None)
+    found = []
+    for group, arguments in exercise.drawn(seed):
+        expected = trusted.call(arguments)
+        if expected.failure:
+            failed = expected.failure.on(named(exercise, arguments))
+            raise BrokenExercise(f"{exercise.id}: the reference fails: {failed}")
+        found.append(Probe(group, arguments, expected.value))
+    return tuple(found)
+
+
+@cache
+def mistaken(exercise: Exercise, wrong: Misconception, probe: Probe) -> Outcome:
+    """What a known wrong answer gives on a probe."""
+    known = LocalAnswer(exercise, wrong.wrong, seconds=None)
+    return fitted(exercise, known.call(probe.arguments), probe.expected)
 
 
 def run_trials(exercise: Exercise, answer: Answer, seed: int) -> list[Trial]:
@@ -30,18 +63,12 @@ def run_trials(exercise: Exercise, answer: Answer, seed: int) -> list[Trial]:
     Raises:
         BrokenExercise: when the reference itself fails on a probe.
     """
-    trusted = LocalAnswer(exercise, exercise.trusted, seconds=None)
     trials: list[Trial] = []
     final: Outcome | None = None
-    for group, arguments in exercise.drawn(seed):
-        expected = trusted.call(arguments)
-        if expected.failure:
-            raise BrokenExercise(
-                f"{exercise.id}: the reference fails: {expected.failure.on(named(exercise, arguments))}"
-            )
-        outcome = final or fitted(exercise, answer.call(arguments), expected.value)
+    for probe in probes(exercise, seed):
+        outcome = final or fitted(exercise, answer.call(probe.arguments), probe.expected)
         final = outcome if outcome.failure and outcome.failure.kind in _FINAL else None
-        trials.append(Trial(group, arguments, expected.value, outcome))
+        trials.append(Trial(probe, outcome))
     return trials
 
 

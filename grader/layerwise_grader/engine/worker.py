@@ -1,0 +1,135 @@
+"""Inside the sandbox: runs one learner's cells, then answers what the judge asks about the functions in them.
+
+Nothing here knows what is right. The learner's code can change anything in this process, this module as well, and gains
+nothing but the power to return wrong values.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from layerwise_grader.answer import LocalAnswer, Outcome
+from layerwise_grader.engine import wire
+from layerwise_grader.exercise import Exercise, Function
+from layerwise_grader.failures import in_words
+from layerwise_grader.limits import TimeIsUp, within
+from layerwise_grader.surroundings import quiet
+from layerwise_grader.values import plain
+
+SECONDS_A_CELL = 10.0
+
+
+def serve(line: wire.Line, shell: Any) -> None:
+    """Answers until the judge hangs up."""
+    problems = run(shell, line.receive(wire.Load).program)
+    line.send(wire.Loaded(callables(shell.user_ns), problems))
+    while True:
+        returned = answer(line, shell.user_ns, line.receive(wire.Call))
+        try:
+            line.send(returned)
+        except wire.Broken as broken:  # it is too large, or holds what can't be sent
+            line.send(wire.Returned(failure=wire.Failed("not a value", "your code returned", str(broken))))
+
+
+# --- running cells ---------------------------------------------------------------------------------------------------
+
+
+def run(shell: Any, program: tuple[wire.Cell, ...]) -> dict[int, str]:
+    """Runs every cell; those that stopped once more, since a learner may have moved cells. Why some stopped twice."""
+    stopped = {number: problem for number, cell in enumerate(program) if (problem := run_cell(shell, cell))}
+    again = [number for number, problem in stopped.items() if "NameError" in problem or "not defined" in problem]
+    for number in again:
+        stopped[number] = run_cell(shell, program[number])
+    return {number: problem for number, problem in stopped.items() if problem}
+
+
+def run_cell(shell: Any, cell: wire.Cell) -> str:
+    """Runs one cell. Why it stopped, in words; empty when it did not."""
+    try:
+        with quiet():
+            result = within(SECONDS_A_CELL, lambda: shell.run_cell(cell.source, store_history=False))
+    except TimeIsUp:
+        return f"{cell.name} was still running after {SECONDS_A_CELL:g} seconds and was stopped"
+    except BaseException as error:
+        return f"{cell.name} stopped: {in_words(error)}"
+    error = result.error_before_exec or result.error_in_exec
+    if isinstance(error, TimeIsUp):
+        return f"{cell.name} was still running after {SECONDS_A_CELL:g} seconds and was stopped"
+    if isinstance(error, SyntaxError):
+        return f"{cell.name} could not be read: line {error.lineno}: {error.msg}"
+    return f"{cell.name} stopped: {in_words(error)}" if error is not None else ""
+
+
+def callables(namespace: dict[str, Any]) -> tuple[str, ...]:
+    """The public names that can be called."""
+    return tuple(name for name, value in list(namespace.items()) if not name.startswith("_") and callable(value))
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+def answer(line: wire.Line, namespace: dict[str, Any], call: wire.Call) -> wire.Returned:
+    """What a call gives, as a message."""
+    function = namespace.get(call.function)
+    if not callable(function):
+        what = f"{call.function} is no function but {type(function).__name__}"
+        return wire.Returned(failure=wire.Failed("no function", what))
+    trusted = {name: ask(line, name) for name in call.trusted}
+    local = LocalAnswer(task(call), function, seconds=call.seconds, trusted=trusted)
+    return message(local.call(tuple(call.arguments)))
+
+
+def message(outcome: Outcome) -> wire.Returned:
+    """An outcome as it crosses."""
+    failure = outcome.failure
+    failed = failure and wire.Failed(failure.kind, failure.what, failure.why)
+    return wire.Returned(wire.packed(outcome.value), failed, outcome.changed)
+
+
+def task(call: wire.Call) -> Exercise:
+    """As much of an exercise as a call needs: its function's name, its parameters, its experiment."""
+    exercise = Exercise("", "", function=call.function, difficulty=0, minutes=0, look_at="")
+    if call.experiment:
+        exercise.experiment(experiment(call.experiment, call.observe))
+    else:
+        exercise.reference(with_parameters(call.names))
+    return exercise
+
+
+@cache
+def experiment(source: str, name: str) -> Function:
+    """The function that watches the learner's one, from its source."""
+    namespace: dict[str, Any] = {"__name__": "experiment"}
+    exec(compile(source, "<experiment>", "exec"), namespace)
+    observe: Function = namespace[name]
+    return observe
+
+
+@cache
+def with_parameters(names: tuple[str, ...]) -> Function:
+    """A function of which only the names of its parameters matter."""
+
+    def unknown(*arguments: object) -> None: ...
+
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    unknown.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return unknown
+
+
+def ask(line: wire.Line, name: str) -> Callable[..., Any]:
+    """A function of this name whose values come from outside."""
+
+    def trusted(*arguments: object, **named: object) -> Any:
+        given = tuple(wire.packed(plain(argument)) for argument in arguments)
+        line.send(wire.Ask(name, given, {key: wire.packed(plain(value)) for key, value in named.items()}))
+        told = line.receive(wire.Told)
+        if told.problem:
+            raise ValueError(told.problem)
+        return told.value
+
+    trusted.__name__ = name
+    return trusted
+
