@@ -4,7 +4,8 @@ LayerwiseError
 ├── UnknownExercise   there is no exercise, or no chapter, of that name
 ├── BrokenExercise    an exercise's own definition contradicts itself
 ├── BuildFailed       a chapter could not be built from its source
-└── ClassroomError    releasing, collecting, grading or feedback could not go on
+├── ClassroomError    releasing, collecting, grading or feedback could not go on
+└── Refused           one submission can't be graded, and the message is what its learner is told
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class BuildFailed(LayerwiseError):
 
 class ClassroomError(LayerwiseError):
     """Releasing, collecting, grading or feedback could not go on."""
+
+
+class Refused(LayerwiseError):
+    """One submission can't be graded; the message says what the learner can do."""

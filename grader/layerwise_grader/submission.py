@@ -1,100 +1,200 @@
-"""What learners hand in: read without running anything, refused with a sentence when it can't be graded."""
+"""What learners hand in: found, read without running anything, refused with a sentence when it can't be graded."""
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from layerwise_grader.course import submitted
+from layerwise_grader.engine import inbox, reading
+from layerwise_grader.engine.inbox import Entry
 from layerwise_grader.errors import ClassroomError
+from layerwise_grader.errors import Refused as Refused
 
-MOST_MIB = 50
 LEARNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
-AGAIN = "Open it in JupyterLab, save it, and hand it in again."
+_CHAPTER = re.compile(r"\d\d-[a-z0-9-]+")
+
+
+def read(path: Path, name: str = "") -> Any:
+    """A notebook that was handed in, as far as grading needs it (see ``reading.notebook``).
+
+    Args:
+        path: the file.
+        name: what sentences call it; else the file's name.
+
+    Raises:
+        Refused: saying why it can't be graded, and what to do.
+    """
+    name = name or path.name
+    return reading.notebook(reading.content(path, name), name)
 
 
 def refusal(path: Path, name: str) -> str:
     """Why a notebook can't be graded, as a sentence that starts with its name; empty when it can."""
-    if path.is_symlink() or not path.is_file():
-        return f"{name} is no ordinary file. {AGAIN}"
-    size = path.stat().st_size
-    if size == 0:
-        return f"{name} is empty. {AGAIN}"
-    if size > MOST_MIB * 2**20:
-        return f"{name} has {size / 2**20:.0f} MiB; {MOST_MIB} are allowed. Clear its outputs and hand it in again."
-    return _reading_fails(path.read_bytes(), name)
-
-
-def _reading_fails(content: bytes, name: str) -> str:
     try:
-        notebook = json.loads(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return f"{name} is not UTF-8. {AGAIN}"
-    except json.JSONDecodeError as error:
-        return f"{name} is not a notebook: line {error.lineno}, column {error.colno} can't be read. {AGAIN}"
-    except RecursionError:
-        return f"{name} is nested too deeply to be a notebook. {AGAIN}"
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) and "cell_type" in cell for cell in cells):
-        return f"{name} is not a notebook: it has no list of cells. {AGAIN}"
-    if notebook.get("nbformat") != 4:
-        return f"{name} has notebook format {notebook.get('nbformat')}; 4 is read here. {AGAIN}"
+        read(path, name)
+    except Refused as refused:
+        return str(refused)
     return ""
+
+
+def located(root: Path, chapter: str, learner: str) -> Path:
+    """The notebook in a collected submission: the one of the chapter's name, else the only one.
+
+    Raises:
+        Refused: when that is unclear, or the way to it leads through a link.
+    """
+    folder = submitted(root, chapter, learner)
+    if any(one.is_symlink() for one in (folder, folder.parent)):
+        raise Refused(f"The submission of {learner} is a link. Hand in the notebook itself.")
+    path = folder / f"{chapter}.ipynb"
+    if path.is_symlink() or path.exists():
+        return path
+    others = sorted(folder.glob("*.ipynb"))
+    if len(others) != 1:
+        names = ", ".join(other.name for other in others) or "no notebook"
+        raise Refused(f"{learner} handed in {names}, where {path.name} was expected. Hand in that one alone.")
+    return others[0]
 
 
 def collected(root: Path, chapter: str, learner: str) -> str:
     """Why a collected submission can't be graded; empty when it can."""
-    folder = submitted(root, chapter, learner)
-    path = folder / f"{chapter}.ipynb"
-    if path.is_symlink() or path.exists():
-        return refusal(path, f"{learner}/{path.name}")
-    others = ", ".join(sorted(other.name for other in folder.glob("*.ipynb"))) or "no notebook"
-    return f"{learner} handed in {others}, where {path.name} was expected. Rename it and hand it in again."
+    try:
+        path = located(root, chapter, learner)
+        read(path, f"{learner}/{path.name}")
+    except Refused as refused:
+        return str(refused)
+    return ""
 
 
-def take_in(folder: Path, root: Path, chapter: str) -> dict[str, str]:
-    """Hands in the notebooks of a folder, each named by its learner: ``ada.ipynb`` or ``ada/05-convolutions.ipynb``.
+# --- taking in -------------------------------------------------------------------------------------------------------
 
+
+def take_in(source: Path, root: Path, chapter: str, student_from: str | None = None) -> dict[str, str]:
+    """Hands in the notebooks of a folder or zip, whatever they are called.
+
+    Without a pattern they are named by learner, ``ada.ipynb`` or ``ada/05-convolutions.ipynb``, or stand as nbgrader
+    keeps them: ``ada/05-convolutions/05-convolutions.ipynb`` when collected, ``ada+05-convolutions+…/`` in an exchange.
     Handing in the same notebook twice changes nothing.
+
+    Args:
+        source: the folder or zip.
+        root: the checkout whose class it is.
+        chapter: the chapter's folder, such as ``05-convolutions``.
+        student_from: a regular expression that finds the group ``learner`` in a notebook's path.
 
     Returns:
         For each learner, why the notebook was refused; empty when it was taken.
 
     Raises:
-        ClassroomError: when the folder holds none.
+        ClassroomError: when the source can't be read or holds none, or the pattern is none.
     """
-    found = {path.stem: path for path in folder.glob("*.ipynb")}
-    found |= {path.name: path for path in folder.iterdir() if path.is_dir() and any(path.glob("*.ipynb"))}
-    if not found:
-        raise ClassroomError(f"{folder} holds no notebooks. Name them by learner: ada.ipynb, or ada/{chapter}.ipynb.")
-    return {learner: _take(learner, path, root, chapter) for learner, path in sorted(found.items())}
+    pattern = _compiled(student_from)
+    with inbox.entries(source) as entries:
+        found = _by_learner(entries, chapter, pattern)
+        if not found:
+            wanted = f"Name them by learner: ada.ipynb, or ada/{chapter}.ipynb."
+            raise ClassroomError(f"{source} holds no notebooks of {chapter}. {wanted}")
+        return {learner: _take(learner, some, root, chapter) for learner, some in sorted(found.items())}
 
 
-def _take(learner: str, path: Path, root: Path, chapter: str) -> str:
-    if not LEARNER.fullmatch(learner):
-        return f"{path.name} does not name a learner: letters, digits and . _ - @ are allowed. Rename it."
-    if path.is_dir():
-        inside = sorted(path.glob("*.ipynb"))
-        named = [one for one in inside if one.stem == chapter] or inside
-        if len(named) > 1:
-            return f"{path.name}/ holds {len(named)} notebooks and none is {chapter}.ipynb. Leave the one to grade."
-        path = named[0]
-    sentence = refusal(path, path.name if path.stem == learner else f"{learner}/{path.name}")
-    if not sentence:
-        _hand_in(path.read_bytes(), submitted(root, chapter, learner), chapter)
-    return sentence
+def _compiled(student_from: str | None) -> re.Pattern[str] | None:
+    if student_from is None:
+        return None
+    example = r"Try --student-from 'homework_(?P<learner>\w+)'."
+    try:
+        pattern = re.compile(student_from)
+    except re.error as error:
+        raise ClassroomError(f"--student-from {student_from!r} is no regular expression: {error}. {example}") from error
+    if "learner" not in pattern.groupindex:
+        raise ClassroomError(f"--student-from {student_from!r} has no group called learner. {example}")
+    return pattern
+
+
+def _by_learner(entries: list[Entry], chapter: str, pattern: re.Pattern[str] | None) -> Mapping[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        of_chapter, learner = _named(entry.path, pattern)
+        if of_chapter in ("", chapter):
+            found.setdefault(learner, []).append(entry)
+    return {learner: _latest(some) for learner, some in found.items()}
+
+
+def _named(path: PurePosixPath, pattern: re.Pattern[str] | None) -> tuple[str, str]:
+    """The chapter that a path names, if any, and the learner; the path itself when it names none."""
+    if pattern is not None:
+        match = pattern.search(path.as_posix())
+        return "", (match and match["learner"]) or path.as_posix()
+    folders = path.parent.parts
+    if not folders:
+        return "", path.stem
+    learner, *exchange = folders[0].split("+")
+    if exchange:
+        return exchange[0], learner
+    is_named = len(folders) > 1 and _CHAPTER.fullmatch(folders[1])
+    return (folders[1] if is_named else ""), learner
+
+
+def _latest(some: list[Entry]) -> list[Entry]:
+    """Of what a learner handed in to an exchange several times, the last: times stand in the folders' names."""
+    times = {entry.path.parts[0].split("+")[2] for entry in some if entry.path.parts[0].count("+") > 1}
+    if not times:
+        return some
+    return [entry for entry in some if entry.path.parts[0].split("+")[2:3] == [max(times)]]
+
+
+def _take(learner: str, some: list[Entry], root: Path, chapter: str) -> str:
+    try:
+        if not LEARNER.fullmatch(learner):
+            some[0].content()  # what can't be read says so first
+            raise Refused(
+                f"{some[0].path} does not name a learner: letters, digits and . _ - @ are allowed. Rename it."
+            )
+        entry = _the_one(learner, some, chapter)
+        content = entry.content()
+        reading.notebook(content, str(entry.path))
+    except Refused as refused:
+        return str(refused)
+    _hand_in(content, submitted(root, chapter, learner), chapter)
+    return ""
+
+
+def _the_one(learner: str, some: list[Entry], chapter: str) -> Entry:
+    if len(some) == 1:
+        return some[0]
+    folders = {entry.path.parent for entry in some}
+    named = [entry for entry in some if entry.path.stem == chapter]
+    if len(folders) == 1 and len(named) == 1:
+        return named[0]
+    if len(folders) == 1 and not named:
+        where = f"{learner}/ holds {len(some)} notebooks and none is {chapter}.ipynb"
+    else:
+        where = f"{learner} handed in {len(some)} notebooks, {' and '.join(str(entry.path) for entry in some[:3])}"
+    raise Refused(f"{where}. Leave the one to grade.")
 
 
 def _hand_in(content: bytes, target: Path, chapter: str) -> None:
     """Writes what nbgrader's exchange would write; its time is what makes nbgrader grade it again."""
     notebook = target / f"{chapter}.ipynb"
-    if notebook.is_file() and notebook.read_bytes() == content:
+    if not notebook.is_symlink() and notebook.is_file() and notebook.read_bytes() == content:
         return
-    target.mkdir(parents=True, exist_ok=True)
-    notebook.unlink(missing_ok=True)
-    notebook.write_bytes(content)
-    (target / "submission_secret.txt").write_text(secrets.token_hex(64))
-    (target / "timestamp.txt").write_text(datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC"))
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        _write(notebook, content)
+        _write(target / "submission_secret.txt", secrets.token_hex(64).encode())
+        _write(target / "timestamp.txt", datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC").encode())
+    except OSError as error:
+        raise ClassroomError(f"{notebook} can't be written: {error.strerror}. Mend that and run it again.") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Writes aside, then renames, so that a full disk never leaves half a file."""
+    aside = path.with_name(f"{path.name}.part")
+    aside.unlink(missing_ok=True)
+    aside.write_bytes(content)
+    os.replace(aside, path)

@@ -21,8 +21,10 @@ REFUSED = {
     "a number": (b"1", "is not a notebook: it has no list of cells"),
     "cells are text": (b'{"cells": "many"}', "is not a notebook: it has no list of cells"),
     "a cell is text": (b'{"cells": ["one"]}', "is not a notebook: it has no list of cells"),
-    "nested": (b"[" * 200_000, "is nested too deeply"),
-    "old format": (b'{"cells": [], "nbformat": 3}', "has notebook format 3; 4 is read here"),
+    "nested": (b'{"cells": [' + b"[" * 200_000, "is not a notebook: it has no list of cells"),
+    "nested metadata": (b'{"cells": [], "metadata": ' + b"[" * 200_000, "is nested too deeply"),
+    "ancient format": (b'{"cells": [], "nbformat": 1}', "has notebook format 1; 4 is read here"),
+    "format to come": (b'{"cells": [], "nbformat": 5}', "has notebook format 5; 4 is read here"),
 }
 
 
