@@ -20,6 +20,7 @@ from layerwise_grader.engine import wire
 from layerwise_grader.engine.rebuild import Rebuilt, rebuild
 from layerwise_grader.engine.remote import Learner, RemoteAnswer
 from layerwise_grader.engine.sandbox import Sandbox
+from layerwise_grader.errors import Refused
 from layerwise_grader.exercise import Exercise
 from layerwise_grader.judge import judge
 from layerwise_grader.report import Report
@@ -55,7 +56,7 @@ def grade(sandbox: Sandbox, job: dict[str, Any], tell: Callable[..., None]) -> N
     released = _released(Path(job["root"], "course", job["chapter"], f"{job['chapter']}.ipynb"))
     try:
         rebuilt = rebuild(released, submission.read(path))
-    except submission.Refused as refused:
+    except Refused as refused:
         tell(problem=str(refused))
         return
     tell(notebook=rebuilt.notebook, notes=rebuilt.notes)
