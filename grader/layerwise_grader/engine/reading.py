@@ -22,7 +22,7 @@ from layerwise_grader.errors import Refused
 MOST_MIB = 50
 MOST_CELLS = 2_000
 MOST_IN_A_CELL = 1_000_000  # letters; a picture pasted into markdown can be long
-MOST_CODE = 500_000  # letters of all code cells together; a chapter has 40,000
+MOST_CODE = 250_000  # letters of all code cells together; a chapter has 40,000
 LENIENT_MIB = 8  # up to here a notebook with NaN in its outputs, which is no JSON, is read as well
 AGAIN = "Open it in JupyterLab, save it, and hand it in again."
 _NO_CELLS = f"is not a notebook: it has no list of cells. {AGAIN}"
