@@ -150,7 +150,7 @@ def _latest(some: list[Entry]) -> list[Entry]:
 
 def _take(learner: str, some: list[Entry], root: Path, chapter: str) -> str:
     try:
-        if not LEARNER.fullmatch(learner):
+        if not LEARNER.fullmatch(learner) or learner == some[0].path.as_posix():
             some[0].content()  # what can't be read says so first
             raise Refused(
                 f"{some[0].path} does not name a learner: letters, digits and . _ - @ are allowed. Rename it."
@@ -171,7 +171,7 @@ def _the_one(learner: str, some: list[Entry], chapter: str) -> Entry:
     named = [entry for entry in some if entry.path.stem == chapter]
     if len(folders) == 1 and len(named) == 1:
         return named[0]
-    if len(folders) == 1 and not named:
+    if len(folders) == 1 and not named and some[0].path.parent.parts:
         where = f"{learner}/ holds {len(some)} notebooks and none is {chapter}.ipynb"
     else:
         where = f"{learner} handed in {len(some)} notebooks, {' and '.join(str(entry.path) for entry in some[:3])}"

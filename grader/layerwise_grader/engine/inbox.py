@@ -20,6 +20,7 @@ MOST_ENTRIES = 20_000
 MOST_DEPTH = 8
 # A notebook shrinks to a tenth; what shrinks to a hundredth was made to fill a disk.
 MOST_SHRUNK, SHRUNK_MIB = 100, 10
+ALLOWED_MIB = 1024  # for all together, beyond a hundred times the archive
 _DIRECTORY_MIB = 16  # of an archive's list of files; 20,000 of them need about two
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 _IGNORED = re.compile(r"(^|/)(\.(?!\.)|__MACOSX/)")
@@ -108,7 +109,7 @@ def _open(source: Path) -> zipfile.ZipFile:
         raise ClassroomError(f"{source} can't be read as a zip: {error}. Get it once more.") from error
     if len(archive.infolist()) > MOST_ENTRIES:
         raise _too_many(source)
-    if sum(one.file_size for one in archive.infolist()) > MOST_SHRUNK * size + 2**30:
+    if sum(one.file_size for one in archive.infolist()) > MOST_SHRUNK * size + ALLOWED_MIB * 2**20:
         raise ClassroomError(
             f"{source} would unpack to far more than it is. It was made to fill a disk: don't open it."
         )
@@ -118,9 +119,9 @@ def _open(source: Path) -> zipfile.ZipFile:
 def _in_zip(archive: zipfile.ZipFile, source: Path) -> Iterator[Entry]:
     seen: set[str] = set()
     for found in archive.infolist():
-        name = found.filename.replace("\\", "/")
+        name = re.sub(r"^(\./)+", "", found.filename.replace("\\", "/"))
         path = PurePosixPath(name)
-        if found.is_dir() or _IGNORED.search(name.lstrip("./")) or not (_is_notebook(path) or _is_odd(found, path)):
+        if found.is_dir() or _IGNORED.search(name) or not (_is_notebook(path) or _is_odd(found, path)):
             continue
         problem = _problem(found, path, seen)
         seen.add(name)

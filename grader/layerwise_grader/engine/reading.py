@@ -127,7 +127,7 @@ def _read(content: bytes, name: str) -> _Notebook:
 def _read_leniently(content: bytes, name: str) -> _Notebook:
     """As Python reads JSON: with NaN, and with halves of surrogate pairs."""
     try:
-        loaded = json.loads(content)
+        loaded = json.loads(content.decode())  # from bytes it would guess the encoding
         # What is no JSON to others was in the outputs; they are left out here.
         return msgspec.json.decode(json.dumps(_without_outputs(loaded), allow_nan=False), type=_Notebook)
     except json.JSONDecodeError as error:
@@ -171,7 +171,7 @@ def _refuse_place(content: bytes, error: str, name: str) -> NoReturn:
 
 def _refuse_format(nbformat: msgspec.Raw, name: str) -> None:
     found = _value(nbformat)
-    if found is not None and found not in (2, 3, 4):
+    if bytes(nbformat) != b"null" and found not in (2, 3, 4):
         raise Refused(f"{name} has notebook format {str(found)[:20]}; 4 is read here. {AGAIN}")
 
 
