@@ -31,7 +31,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything that a learner, an instructor or an author may lack."""
-    return [python(), backend(), *map(package, ("keras", "jupyterlab", "nbgrader")), chapters(), data(), room()]
+    return [python(), backend(), *map(package, ("keras", "jupyterlab", "nbgrader")), chapters(), data(), walls(), room()]
 
 
 def python() -> Finding:
@@ -75,6 +75,18 @@ def data() -> Finding:
         return Finding(False, "data", f"TFDS_DATA_DIR names {folder}, which is no folder. Unset it or put it right.")
     names = sorted(path.name for path in Path(folder).iterdir() if path.is_dir())
     return Finding(True, "data", f"{len(names)} prepared sets in {folder}: {', '.join(names)}")
+
+
+def walls() -> Finding:
+    """Whether notebooks of others can be graded here; learners need no sandbox."""
+    if importlib.util.find_spec("msgspec") is None:
+        return Finding(True, "sandbox", "grading is not installed: pip install layerwise[grade].")
+    from layerwise_grader.engine import cgroup, sandbox
+
+    if sandbox.lacks():
+        return Finding(True, "sandbox", f"none; only grading others' notebooks needs one. {sandbox.lacks()}")
+    memory = "each sandbox's memory is bounded" if cgroup.is_available() else "memory is bounded for each process only"
+    return Finding(True, "sandbox", f"bubblewrap; {memory}")
 
 
 def room() -> Finding:

@@ -1,4 +1,4 @@
-"""What crosses between judge and sandbox: values unchanged, everything else refused with a sentence, nothing waited for."""
+"""What crosses between judge and sandbox: values unchanged, all else refused in words, and no wait without an end."""
 
 import socket
 import struct
@@ -44,7 +44,11 @@ def crossed(value):
 
 def same(one, other):
     if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and one.shape == other.shape and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+        return (
+            one.dtype == other.dtype
+            and one.shape == other.shape
+            and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+        )
     if isinstance(one, list | tuple):
         return type(one) is type(other) and len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):

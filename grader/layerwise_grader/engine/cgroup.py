@@ -1,7 +1,7 @@
 """Bounds a sandbox's resident memory and number of processes by control groups, where this user may make them.
 
-Version 1 and version 2 differ in places and names, and which of them may be written to differs by machine; what can't be
-had is left to the limits of each process, and ``layerwise doctor`` says so.
+Version 1 and version 2 differ in places and names, and which of them may be written to differs by machine. What can't
+be had is left to the limits of each process, and ``layerwise doctor`` says so.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ def confine(pid: int) -> None:
     """Moves a process, and so what it will start, into a group with limits; does what is permitted."""
     for group, limits in _groups(pid).items():
         with contextlib.suppress(OSError):
+            _sweep(group.parent)
             group.mkdir(exist_ok=True)
             for name, limit in limits.items():
                 with contextlib.suppress(OSError):
@@ -34,6 +35,14 @@ def remove(pid: int) -> None:
     for group in _groups(pid):
         with contextlib.suppress(OSError):
             group.rmdir()
+
+
+def _sweep(parent: Path) -> None:
+    """Removes groups whose sandbox ended without removing its own."""
+    for group in parent.glob("layerwise-*"):
+        if not Path("/proc", group.name.removeprefix("layerwise-")).exists():
+            with contextlib.suppress(OSError):
+                group.rmdir()
 
 
 def is_available() -> bool:
@@ -49,4 +58,8 @@ def _groups(pid: int) -> dict[Path, dict[str, int]]:
             own = ROOT / Path("/proc/self/cgroup").read_text().strip().rpartition(":")[2].lstrip("/")
             return {own / name: SECOND}
         return {}
-    return {ROOT / controller / name: {file: limit} for controller, (file, limit) in FIRST.items() if (ROOT / controller).is_dir()}
+    return {
+        ROOT / controller / name: {file: limit}
+        for controller, (file, limit) in FIRST.items()
+        if (ROOT / controller).is_dir()
+    }

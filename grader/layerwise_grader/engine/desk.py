@@ -25,7 +25,9 @@ from layerwise_grader.exercise import Exercise
 from layerwise_grader.judge import judge
 from layerwise_grader.report import Report
 
-MEMORY_GIB = 6  # of address space beyond what is there once everything is imported: a trusted function may be asked odd things
+MEMORY_GIB = (
+    6  # of address space beyond what is there once everything is imported: a trusted function may be asked odd things
+)
 OURS = "the grader itself failed here, which is not the learner's fault. Please report it."
 
 

@@ -24,6 +24,7 @@ from layerwise_grader.report import Report, from_dict
 
 TRIES = 2
 SECONDS_A_SUBMISSION = 900.0  # a desk that takes longer has lost its way; its own limits are far below
+SECONDS_TO_END = 3.0
 UNJUDGED = "it could not be judged: the grader ended twice while it was at it."
 GIB_A_DESK = 1.5  # with TensorFlow, once in the desk and once in its sandbox
 
@@ -183,9 +184,11 @@ class _Desk:
         process, self._process = self._process, None
         if process is None:
             return
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            process.stdin.close()  # at rest it ends by itself
+            process.wait(SECONDS_TO_END)
         process.kill()
         process.wait()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
+        process.stdout.close()

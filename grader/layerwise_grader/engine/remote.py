@@ -1,7 +1,7 @@
 """A learner's answer as the judge sees it: calls that cross into the sandbox, and values that come back.
 
 Whatever comes back is taken for a claim of the learner's code: it can be wrong or strange, and then says so in a
-sentence. A process that dies, hangs or babbles costs the exercise that made it do so; the next one gets a fresh process.
+sentence. A process that dies, hangs or babbles costs the exercise that made it do so; the next one gets a fresh one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Learner:
         if self._line is None:
             self._line = self.sandbox.open()
             self._line.send(wire.Load(self.program), SECONDS_TO_LOAD)
-            loaded = self._line.receive(wire.Loaded, SECONDS_TO_LOAD)
+            loaded: wire.Loaded = self._line.receive(wire.Loaded, SECONDS_TO_LOAD)
             self.functions = loaded.functions
             self.problems = {number: _short(text) for number, text in loaded.problems.items()}
         return self._line
@@ -120,7 +120,9 @@ class RemoteAnswer:
         line.send(self._request(arguments), SECONDS_TO_LISTEN)
         deadline = time.monotonic() + min(SECONDS_TO_ANSWER, SECONDS_AN_EXERCISE - self._spent)
         while True:
-            reply = line.receive(wire.Returned | wire.Ask, max(0.0, deadline - time.monotonic()))
+            reply: wire.Returned | wire.Ask = line.receive(
+                wire.Returned | wire.Ask, max(0.0, deadline - time.monotonic())
+            )
             self._received += line.received
             if self._received > BYTES_AN_EXERCISE:
                 raise wire.Broken(f"it returned more than {BYTES_AN_EXERCISE // 2**20} MiB in all")
@@ -180,7 +182,9 @@ def experiment(exercise: Exercise) -> tuple[str, str]:
     secret = {exercise.trusted.__name__, *(wrong.name for wrong in exercise.misconceptions)}
     leaked = secret & slicing.names_in(source)
     if leaked:
-        raise BrokenExercise(f"{exercise.id}: its experiment uses {', '.join(sorted(leaked))}, which learners' code would see.")
+        raise BrokenExercise(
+            f"{exercise.id}: its experiment uses {', '.join(sorted(leaked))}, which learners' code would see."
+        )
     return source, name
 
 

@@ -1,7 +1,7 @@
 """The walls around a learner's code: bubblewrap, and for one's own work a plain process with limits.
 
-Two levels, never a silently weaker one. ``bwrap``: own namespaces for processes, network, users and IPC; a read-only root
-that holds Python, its packages and nothing of the class; an empty home in memory; no variables of ours; no privileges.
+Two levels, never a silently weaker one. ``bwrap``: own namespaces for processes, network, users and IPC; a read-only
+root that holds Python, its packages and nothing of the class; an empty home in memory; no variables of ours, no rights.
 ``process``: a process of its own with limits of memory, time and file size, which keeps mistakes in but not attackers.
 """
 
@@ -27,6 +27,7 @@ from layerwise_grader.errors import ClassroomError
 BWRAP, PROCESS = "bwrap", "process"
 SECONDS_TO_START = 120.0
 SECONDS_TO_CLEAN = 15.0
+SECONDS_TO_STOP = 2.0
 NOBODY = 65534
 HOME = "/tmp/home"
 TMP_MIB, SHM_MIB = 64, 16
@@ -117,26 +118,37 @@ def _each(option: str, pairs: dict[str, str]) -> list[str]:
 
 def _files() -> list[str]:
     """What can be seen: the system's programs, Python, our packages but not the exercises; all of it read-only."""
-    words = ["--perms", "0755", "--dir", "/etc"]
+    words = ["--perms", "0755", "--dir", "/etc", "--proc", "/proc", "--dev", "/dev"]
+    words += ["--perms", "1777", "--size", str(SHM_MIB * 2**20), "--tmpfs", "/dev/shm"]
+    words += ["--perms", "1777", "--size", str(TMP_MIB * 2**20), "--tmpfs", "/tmp"]
     for path in SYSTEM:
         if os.path.islink(path):
             words += ["--symlink", os.readlink(path), path]
         elif os.path.exists(path):
             words += ["--ro-bind", path, path]
-    for folder in _python_folders():
+    folders = _python_folders()
+    # A checkout under /tmp gets a file system of its own there, so that what leads to it can't be written to.
+    own = sorted(
+        {str(Path(*folder.parts[:3])) for folder in folders if folder.parts[1] == "tmp"} - set(map(str, folders))
+    )
+    words += [word for path in own for word in ("--perms", "0755", "--tmpfs", path)]
+    for folder in folders:
         words += ["--perms", "0755", "--dir", str(folder.parent), "--ro-bind", str(folder), str(folder)]
     # References, checks and misconceptions stay outside.
-    words += ["--perms", "0755", "--tmpfs", str(_package(layerwise_grader) / "exercises")]
-    words += ["--proc", "/proc", "--dev", "/dev"]
-    words += ["--perms", "1777", "--size", str(SHM_MIB * 2**20), "--tmpfs", "/dev/shm"]
-    words += ["--perms", "1777", "--size", str(TMP_MIB * 2**20), "--tmpfs", "/tmp"]
-    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    secret = str(_package(layerwise_grader) / "exercises")
+    words += ["--perms", "0755", "--tmpfs", secret]
+    sealed = [secret, "/dev", *own, "/"]
+    return [*words, *(word for path in sealed for word in ("--remount-ro", path)), "--chdir", "/tmp"]
 
 
 def _python_folders() -> list[Path]:
     """Where Python and what it imports stand, outermost first, without those inside another or inside /usr."""
     found = {Path(sys.prefix), Path(sys.base_prefix), Path(sysconfig.get_paths()["stdlib"])}
-    found |= {Path(os.path.realpath(sys.executable)).parents[1], _package(layerwise_grader), _package(layerwise_datasets)}
+    found |= {
+        Path(os.path.realpath(sys.executable)).parents[1],
+        _package(layerwise_grader),
+        _package(layerwise_datasets),
+    }
     kept: list[Path] = []
     for folder in sorted(found):
         if not any(folder.is_relative_to(other) for other in (*kept, Path("/usr"))):
@@ -200,6 +212,8 @@ class Sandbox:
         if self._control is not None:
             self._control.close()
         if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(SECONDS_TO_STOP)  # the zygote ends when nobody is on its line
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -106,7 +106,7 @@ def packed(value: Any) -> Any:
     Raises:
         NotAValue: for anything else.
     """
-    if value is None or isinstance(value, bool | float | str) and not isinstance(value, np.generic):
+    if value is None or (isinstance(value, bool | float | str) and not isinstance(value, np.generic)):
         return value
     if isinstance(value, np.ndarray | np.generic):
         return _packed_array(value)

@@ -39,11 +39,10 @@ def serve(line: wire.Line, shell: Any) -> None:
 
 def run(shell: Any, program: tuple[wire.Cell, ...]) -> dict[int, str]:
     """Runs every cell; those that stopped once more, since a learner may have moved cells. Why some stopped twice."""
-    stopped = {number: problem for number, cell in enumerate(program) if (problem := run_cell(shell, cell))}
-    again = [number for number, problem in stopped.items() if "NameError" in problem or "not defined" in problem]
-    for number in again:
+    stopped = {number: why for number, cell in enumerate(program) if (why := run_cell(shell, cell))}
+    for number in [number for number, why in stopped.items() if "not defined" in why]:
         stopped[number] = run_cell(shell, program[number])
-    return {number: problem for number, problem in stopped.items() if problem}
+    return {number: why for number, why in stopped.items() if why}
 
 
 def run_cell(shell: Any, cell: wire.Cell) -> str:
@@ -51,11 +50,13 @@ def run_cell(shell: Any, cell: wire.Cell) -> str:
     try:
         with quiet():
             result = within(SECONDS_A_CELL, lambda: shell.run_cell(cell.source, store_history=False))
-    except TimeIsUp:
-        return f"{cell.name} was still running after {SECONDS_A_CELL:g} seconds and was stopped"
-    except BaseException as error:
-        return f"{cell.name} stopped: {in_words(error)}"
-    error = result.error_before_exec or result.error_in_exec
+    except BaseException as error:  # whatever a learner's code raises
+        return problem(cell, error)
+    return problem(cell, result.error_before_exec or result.error_in_exec)
+
+
+def problem(cell: wire.Cell, error: BaseException | None) -> str:
+    """What an exception says about a cell; empty without one."""
     if isinstance(error, TimeIsUp):
         return f"{cell.name} was still running after {SECONDS_A_CELL:g} seconds and was stopped"
     if isinstance(error, SyntaxError):
@@ -85,7 +86,7 @@ def answer(line: wire.Line, namespace: dict[str, Any], call: wire.Call) -> wire.
 def message(outcome: Outcome) -> wire.Returned:
     """An outcome as it crosses."""
     failure = outcome.failure
-    failed = failure and wire.Failed(failure.kind, failure.what, failure.why)
+    failed = None if failure is None else wire.Failed(failure.kind, failure.what, failure.why)
     return wire.Returned(wire.packed(outcome.value), failed, outcome.changed)
 
 
@@ -125,11 +126,10 @@ def ask(line: wire.Line, name: str) -> Callable[..., Any]:
     def trusted(*arguments: object, **named: object) -> Any:
         given = tuple(wire.packed(plain(argument)) for argument in arguments)
         line.send(wire.Ask(name, given, {key: wire.packed(plain(value)) for key, value in named.items()}))
-        told = line.receive(wire.Told)
+        told: wire.Told = line.receive(wire.Told)
         if told.problem:
             raise ValueError(told.problem)
         return told.value
 
     trusted.__name__ = name
     return trusted
-

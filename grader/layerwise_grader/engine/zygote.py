@@ -24,7 +24,9 @@ READY, FORKED = b"ready", b"forked"
 IMPORTED = ("keras", "scipy.signal", "scipy.special", "matplotlib.pyplot", "layerwise_datasets", "layerwise_grader")
 WRITABLE = ("/tmp", "/dev/shm")  # under bubblewrap these are the sandbox's own, in memory
 PR_SET_DUMPABLE = 4
-MEMORY_GIB = 3  # of address space beyond what this process has; resident memory is bounded by a cgroup where there is one
+MEMORY_GIB = (
+    3  # of address space beyond what this process has; resident memory is bounded by a cgroup where there is one
+)
 LIMITS = {"RLIMIT_CPU": 120, "RLIMIT_FSIZE": 32 * 2**20, "RLIMIT_NOFILE": 256, "RLIMIT_NPROC": 200, "RLIMIT_CORE": 0}
 
 
@@ -69,7 +71,7 @@ def _warm_up() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
-    shell = InteractiveShell.instance(config=config)
+    shell: Any = InteractiveShell.instance(config=config)
     shell.showtraceback = shell.showsyntaxerror = lambda *arguments, **named: None
     gc.collect()
     gc.freeze()  # what is here stays shared with every child
@@ -119,6 +121,8 @@ def _wipe() -> None:
     """Empties what a submission could write to; fails rather than to leave anything."""
     for folder in map(Path, WRITABLE):
         for path in folder.iterdir():
+            if path.is_mount():
+                continue  # read-only: a checkout under /tmp
             if path.is_dir() and not path.is_symlink():
                 _open_up(path)
                 shutil.rmtree(path)
