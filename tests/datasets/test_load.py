@@ -25,16 +25,24 @@ OFFLINE = {
     ("diabetes", "test"): ((89, 10), "float32", (89,), 0),
     ("digits", "train"): ((1437, 8, 8), "float32", (1437,), 10),
     ("digits", "test"): ((360, 8, 8), "float32", (360,), 10),
+    ("drawn_faces", "train"): ((960, 32, 32, 1), "uint8", (960,), 80),
+    ("drawn_faces", "test"): ((360, 32, 32, 1), "uint8", (360,), 110),
+    ("faces", "train"): ((150, 25, 25, 1), "float32", (150,), 2),
+    ("faces", "test"): ((50, 25, 25, 1), "float32", (50,), 2),
     ("mnist", "test"): ((10000, 28, 28, 1), "uint8", (10000,), 10),
     ("photograph", "train"): ((512, 512), "float32", (0,), 0),
+    ("portrait", "train"): ((512, 512, 3), "float32", (0,), 0),
     ("rings", "train"): ((400, 2), "float32", (400,), 2),
     ("rings", "test"): ((200, 2), "float32", (200,), 2),
+    ("scenery", "train"): ((10, 192, 192, 1), "float32", (10,), 10),
     ("silhouettes", "train"): ((5000, 32, 32, 3), "uint8", (5000,), 10),
     ("silhouettes", "test"): ((2000, 32, 32, 3), "uint8", (2000,), 10),
+    ("streets", "train"): ((1500, 48, 48, 3), "uint8", (1500, 48, 48), 5),
+    ("streets", "test"): ((300, 48, 48, 3), "uint8", (300, 48, 48), 5),
     ("toy", "train"): ((250, 370, 3), "float32", (0,), 0),
 }
 STAND_INS = ("chest_xrays", "cifar10", "cifar100", "mnist", "spoken_digit")
-GENERATED = (*STAND_INS, "rings", "silhouettes")
+GENERATED = (*STAND_INS, "drawn_faces", "rings", "silhouettes", "streets")
 
 
 @pytest.mark.parametrize(("key", "facts"), OFFLINE.items(), ids=["-".join(key) for key in OFFLINE])

@@ -7,7 +7,6 @@ from scipy.ndimage import find_objects, label
 from layerwise_datasets import load
 from layerwise_datasets.generated.streets import _SIZES, KINDS
 
-
 STREETS = 129.698
 
 
