@@ -56,6 +56,8 @@ REFUSED = {
     "too many cells": (notebook(*[CODE] * 2_001), "ada.ipynb has 2,001 cells; 2,000 are allowed"),
     "a long cell": (notebook(CODE, LONG), "ada.ipynb: cell 2 is longer than 1,000,000 letters"),
     "much code": (notebook({**CODE, "source": "a" * 300_000}), "ada.ipynb has 300,000 letters of code"),
+    "many lines": (notebook({**CODE, "source": "a;" * 20_000}), "ada.ipynb has 20,000 lines of code; 10,000 are"),
+    "many magics": (notebook({**CODE, "source": "%time\n" * 400}), "ada.ipynb has 400 magics; 300 are allowed"),
     "a format of text": (notebook(nbformat="4"), "has notebook format 4; 4 is read here"),
     "a format of 5,000 digits": (b'{"cells": [], "nbformat": ' + b"9" * 5_000 + b"}", "has notebook format None"),
     "a cell without kind": (notebook({"source": "a"}), "it has no list of cells"),

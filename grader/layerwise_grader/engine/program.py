@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from layerwise_grader.engine import slicing
@@ -36,6 +37,7 @@ class Part:
         role: the cell's.
         statement: None for the one part of a cell that can't be read.
         uses: names it may need.
+        of: how many statements the cell has.
         exercise: whose answer the cell is.
     """
 
@@ -43,6 +45,7 @@ class Part:
     role: str
     statement: Statement | None
     uses: frozenset[str]
+    of: int
     exercise: str = ""
 
     @property
@@ -75,13 +78,20 @@ def _parts(number: int, cell: Any) -> list[Part]:
     if cell.cell_type != "code" or not role:
         return []
     exercise = _grade_id(cell).removesuffix("-answer").replace("-", ".") if role == ANSWER else ""
-    found = slicing.of_cell(cell.source)
+    found = given_statements(cell.source) if role in (GIVEN, DEMO) else slicing.of_cell(cell.source)
     if found is None:
-        return [Part(number, role, None, frozenset(_WORD.findall(cell.source)), exercise)]
+        return [Part(number, role, None, frozenset(_WORD.findall(cell.source)), 1, exercise)]
+    total = len(found)
     if role == DEMO:
         # A demo never runs. Its imports and functions only wait to be called, and an answer may call them.
         found = [one for one in found if one.is_import or isinstance(one.node, slicing.Definition)]
-    return [Part(number, role, one, one.uses, exercise) for one in found if not _imports_grader(one)]
+    return [Part(number, role, one, one.uses, total, exercise) for one in found if not _imports_grader(one)]
+
+
+@lru_cache(maxsize=2000)
+def given_statements(source: str) -> list[Statement] | None:
+    """A released cell's statements, kept for the next submission; never to be asked for a learner's cell."""
+    return slicing.of_cell(source)
 
 
 def _role(cell: Any) -> str:
@@ -208,8 +218,7 @@ def _cell(number: int, cell: Any, parts: list[Part], chosen: Collection[int]) ->
         return None
     first = kept[0]
     name = first.role.format(first.exercise) if first.is_learners else GIVEN
-    is_whole = len(kept) == len(slicing.of_cell(cell.source) or kept)
-    if is_whole and not any(_may_stop(part) for part in kept):
+    if len(kept) == first.of and not any(_may_stop(part) for part in kept):
         return Cell(name, cell.source, first.exercise)
     return Cell(name, "\n\n".join(_text(part) for part in kept), first.exercise)
 

@@ -17,12 +17,14 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from layerwise_grader.engine import slicing
 from layerwise_grader.errors import Refused
 
 MOST_MIB = 50
 MOST_CELLS = 2_000
 MOST_IN_A_CELL = 1_000_000  # letters; a picture pasted into markdown can be long
-MOST_CODE = 250_000  # letters of all code cells together; a chapter has 40,000
+# Of all code cells together; a chapter has 40,000 letters, 1,000 lines and one magic.
+MOST_CODE, MOST_LINES, MOST_MAGICS = 250_000, 10_000, 300
 LENIENT_MIB = 8  # up to here a notebook with NaN in its outputs, which is no JSON, is read as well
 AGAIN = "Open it in JupyterLab, save it, and hand it in again."
 _NO_CELLS = f"is not a notebook: it has no list of cells. {AGAIN}"
@@ -229,7 +231,12 @@ def _names(metadata: object) -> dict[str, Any]:
 
 
 def _refuse_long_code(cells: list[dict[str, Any]], name: str) -> None:
-    letters = sum(len(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    if letters > MOST_CODE:
-        shorter = "Move data out of the code and hand it in again."
-        raise Refused(f"{name} has {letters:,} letters of code; {MOST_CODE:,} are allowed. {shorter}")
+    code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    for count, most, what in (
+        (sum(map(len, code)), MOST_CODE, "letters of code"),
+        (sum(source.count("\n") + source.count(";") for source in code), MOST_LINES, "lines of code"),
+        (sum(map(slicing.magics, code)), MOST_MAGICS, "magics"),
+    ):
+        if count > most:
+            shorter = "Delete what no answer needs and hand it in again."
+            raise Refused(f"{name} has {count:,} {what}; {most:,} are allowed. {shorter}")

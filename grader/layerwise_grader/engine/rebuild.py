@@ -131,7 +131,7 @@ def _checked(cell: Any) -> re.Match[str] | None:
 
 
 def _last_defined(cell: Any) -> str:
-    found = slicing.of_cell(cell.source) if cell.cell_type == "code" else []
+    found = program.given_statements(cell.source) if cell.cell_type == "code" else []
     names = [one.node.name for one in found or () if isinstance(one.node, slicing.Definition)]
     return names[-1] if names else ""
 
@@ -249,7 +249,7 @@ def _adds(given: Any, cell: Handed) -> bool:
     """Whether a changed cell holds a statement that the given one does not."""
     if given.cell_type != "code" or cell.kind != "code":
         return False
-    known = {one.text.strip() for one in slicing.of_cell(given.source) or ()}
+    known = {one.text.strip() for one in program.given_statements(given.source) or ()}
     return cell.statements is None or any(one.text.strip() not in known for one in cell.statements)
 
 

@@ -8,12 +8,13 @@ import symtable
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNKNOWN = "?"  # stands for an object that has no name, such as the one in ``globals()["x"] = 1``
 STAR = "*"
 MOST_STATEMENTS = 2_000  # a cell with more, such as "a;a;a;…", is not taken apart
-# Numbers for IPython's transformers, which read a cell once more for each magic in it.
-MOST_MAGICS, MOST_LETTERS, LONGEST_LINE = 50, 50_000, 5_000
+# IPython's transformers read a cell once more for each magic in it, and a line with a question mark very slowly.
+MOST_READ, LONGEST_LINE = 50_000, 1_000
 _MAGIC = re.compile(r"^\s*[%!?/,;]|\?\s*$|=\s*[%!]", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*(?:\n|$)")
 _RUNS_ITS_BODY = ("time", "capture", "prun")
@@ -171,11 +172,15 @@ def statements(source: str) -> list[Statement] | None:
         return None
 
 
+def magics(source: str) -> int:
+    """How many lines of a cell look like magics, shell commands or questions."""
+    return sum(1 for _ in _MAGIC.finditer(source))
+
+
+@lru_cache(maxsize=64)
 def _as_python(source: str) -> str | None:
     """What IPython would run; None for a cell that would take its transformers long."""
-    if len(source) > MOST_LETTERS or max(map(len, source.split("\n"))) > LONGEST_LINE:
-        return None
-    if sum(1 for _ in _MAGIC.finditer(source)) > MOST_MAGICS:
+    if len(source) * (magics(source) + 1) > MOST_READ or max(map(len, source.split("\n"))) > LONGEST_LINE:
         return None
     from IPython.core.inputtransformer2 import TransformerManager
 
