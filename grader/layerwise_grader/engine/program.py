@@ -190,6 +190,8 @@ def _always_counts(part: Part, modules: Collection[str]) -> bool:
         return part.role == ANSWER
     if STAR in statement.binds or (part.role == GIVEN and statement.is_import):
         return True
+    if getattr(statement.node, "module", "") == "__future__":  # it changes how the rest of its cell is read
+        return True
     return part.is_learners and _lasts(statement, modules)
 
 

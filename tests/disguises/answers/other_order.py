@@ -1,0 +1,6 @@
+"""Its cells stand in reverse order."""
+
+
+# %% notebook
+def change(notebook):
+    notebook.cells.reverse()
