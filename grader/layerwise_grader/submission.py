@@ -30,7 +30,7 @@ def read(path: Path, name: str = "") -> Any:
     Raises:
         Refused: saying why it can't be graded, and what to do.
     """
-    name = name or path.name
+    name = name or reading.shown(path.name)
     return reading.notebook(reading.content(path, name), name)
 
 
@@ -57,7 +57,7 @@ def located(root: Path, chapter: str, learner: str) -> Path:
         return path
     others = sorted(folder.glob("*.ipynb"))
     if len(others) != 1:
-        names = ", ".join(other.name for other in others) or "no notebook"
+        names = ", ".join(reading.shown(other.name) for other in others[:3]) or "no notebook"
         raise Refused(f"{learner} handed in {names}, where {path.name} was expected. Hand in that one alone.")
     return others[0]
 
@@ -66,7 +66,7 @@ def collected(root: Path, chapter: str, learner: str) -> str:
     """Why a collected submission can't be graded; empty when it can."""
     try:
         path = located(root, chapter, learner)
-        read(path, f"{learner}/{path.name}")
+        read(path, reading.shown(f"{learner}/{path.name}"))
     except Refused as refused:
         return str(refused)
     return ""
@@ -121,7 +121,7 @@ def _by_learner(entries: list[Entry], chapter: str, pattern: re.Pattern[str] | N
     for entry in entries:
         of_chapter, learner = _named(entry.path, pattern)
         if of_chapter in ("", chapter):
-            found.setdefault(learner, []).append(entry)
+            found.setdefault(reading.shown(learner), []).append(entry)
     return {learner: _latest(some) for learner, some in found.items()}
 
 
@@ -150,14 +150,13 @@ def _latest(some: list[Entry]) -> list[Entry]:
 
 def _take(learner: str, some: list[Entry], root: Path, chapter: str) -> str:
     try:
-        if not LEARNER.fullmatch(learner) or learner == some[0].path.as_posix():
+        if not LEARNER.fullmatch(learner) or learner == str(some[0].path):
             some[0].content()  # what can't be read says so first
-            raise Refused(
-                f"{some[0].path} does not name a learner: letters, digits and . _ - @ are allowed. Rename it."
-            )
+            allowed = "letters, digits and . _ - @ are allowed"
+            raise Refused(f"{some[0].shown} does not name a learner: {allowed}. Rename it.")
         entry = _the_one(learner, some, chapter)
         content = entry.content()
-        reading.notebook(content, str(entry.path))
+        reading.notebook(content, entry.shown)
     except Refused as refused:
         return str(refused)
     _hand_in(content, submitted(root, chapter, learner), chapter)
@@ -174,7 +173,8 @@ def _the_one(learner: str, some: list[Entry], chapter: str) -> Entry:
     if len(folders) == 1 and not named and some[0].path.parent.parts:
         where = f"{learner}/ holds {len(some)} notebooks and none is {chapter}.ipynb"
     else:
-        where = f"{learner} handed in {len(some)} notebooks, {' and '.join(str(entry.path) for entry in some[:3])}"
+        names = " and ".join(entry.shown for entry in some[:3])
+        where = f"{learner} handed in {len(some)} notebooks, {names}"
     raise Refused(f"{where}. Leave the one to grade.")
 
 

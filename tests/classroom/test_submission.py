@@ -23,8 +23,8 @@ REFUSED = {
     "a cell is text": (b'{"cells": ["one"]}', "is not a notebook: it has no list of cells"),
     "nested": (b'{"cells": [' + b"[" * 200_000, "is not a notebook: it has no list of cells"),
     "nested metadata": (b'{"cells": [], "metadata": ' + b"[" * 200_000, "is nested too deeply"),
-    "ancient format": (b'{"cells": [], "nbformat": 1}', "has notebook format 1; 4 is read here"),
-    "format to come": (b'{"cells": [], "nbformat": 5}', "has notebook format 5; 4 is read here"),
+    "ancient format": (b'{"cells": [], "nbformat": 1}', "has format 1; 4 is read here"),
+    "format to come": (b'{"cells": [], "nbformat": 5}', "has format 5; 4 is read here"),
 }
 
 

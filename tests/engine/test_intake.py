@@ -58,8 +58,8 @@ REFUSED = {
     "much code": (notebook({**CODE, "source": "a" * 300_000}), "ada.ipynb has 300,000 letters of code"),
     "many lines": (notebook({**CODE, "source": "a;" * 20_000}), "ada.ipynb has 20,000 lines of code; 10,000 are"),
     "many magics": (notebook({**CODE, "source": "%time\n" * 400}), "ada.ipynb has 400 magics; 300 are allowed"),
-    "a format of text": (notebook(nbformat="4"), "has notebook format 4; 4 is read here"),
-    "a format of 5,000 digits": (b'{"cells": [], "nbformat": ' + b"9" * 5_000 + b"}", "has notebook format None"),
+    "a format of text": (notebook(nbformat="4"), "has a format without a number; 4 is read here"),
+    "a format of 5,000 digits": (b'{"cells": [], "nbformat": ' + b"9" * 5_000 + b"}", "has a format without a number"),
     "a cell without kind": (notebook({"source": "a"}), "it has no list of cells"),
     "half of a UTF-8 letter": (SOUND[:-1] + b"\xc3", "is not UTF-8"),
     "UTF-16 without its mark": (SOUND.decode().encode("utf-16-le"), "line 1, column 2 can't be read"),
@@ -242,6 +242,15 @@ def test_two_notebooks_of_one_learner_are_refused(tmp_path):
 
     assert found["ben"] == ""
     assert "ada handed in 2 notebooks, ada.ipynb and ada/05-convolutions.ipynb. Leave the one to grade" in found["ada"]
+
+
+def test_names_of_files_cannot_act_on_a_terminal(tmp_path):
+    source = folder_of(tmp_path, "ada.ipynb", "\x1b[2J\nben.ipynb", os.fsdecode(b"\xff.ipynb"))
+
+    found = take_in(source, tmp_path, CHAPTER)
+
+    assert taken(found) == {"ada"}
+    assert all(text.isprintable() for text in [*found, *found.values()])
 
 
 def test_links_in_a_folder_are_refused_and_the_others_taken(tmp_path):

@@ -35,6 +35,11 @@ class Entry:
     path: PurePosixPath
     content: Callable[[], bytes]
 
+    @property
+    def shown(self) -> str:
+        """Its name for sentences."""
+        return reading.shown(str(self.path))
+
 
 @contextmanager
 def entries(source: Path) -> Iterator[list[Entry]]:
@@ -69,7 +74,7 @@ def _in_folder(folder: Path) -> Iterator[Entry]:
             if found.is_dir(follow_symlinks=False):
                 waiting += [(Path(found.path), depth + 1)] * (depth < MOST_DEPTH)
             elif _is_notebook(path):
-                yield Entry(path, partial(reading.content, Path(found.path), path.as_posix()))
+                yield Entry(path, partial(reading.content, Path(found.path), reading.shown(str(path))))
             elif found.is_symlink() or path.suffix.lower() in _ARCHIVES:
                 yield Entry(path, partial(_refuse, _unfit(path, found)))
 
@@ -85,9 +90,10 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _unfit(path: PurePosixPath, found: os.DirEntry[str]) -> str:
+    name = reading.shown(str(path))
     if found.is_symlink():
-        return f"{path} is a link. Hand in the notebook itself."
-    return f"{path} is an archive within the folder. {UNPACK}"
+        return f"{name} is a link. Hand in the notebook itself."
+    return f"{name} is an archive within the folder. {UNPACK}"
 
 
 # --- archives --------------------------------------------------------------------------------------------------------
@@ -125,7 +131,9 @@ def _in_zip(archive: zipfile.ZipFile, source: Path) -> Iterator[Entry]:
             continue
         problem = _problem(found, path, seen)
         seen.add(name)
-        yield Entry(path, partial(_refuse, problem) if problem else partial(_unpacked, archive, found, name))
+        yield Entry(
+            path, partial(_refuse, problem) if problem else partial(_unpacked, archive, found, reading.shown(name))
+        )
 
 
 def _is_odd(found: zipfile.ZipInfo, path: PurePosixPath) -> bool:
@@ -135,10 +143,10 @@ def _is_odd(found: zipfile.ZipInfo, path: PurePosixPath) -> bool:
 def _problem(found: zipfile.ZipInfo, path: PurePosixPath, seen: set[str]) -> str:
     """Why an archive's entry is refused; empty when it is not."""
     mode = found.external_attr >> 16
-    shown = str(path)[:100]
+    shown = reading.shown(str(path))
     is_windows_drive = len(path.parts[0]) > 1 and path.parts[0][1] == ":" if path.parts else False
     if path.is_absolute() or ".." in path.parts or is_windows_drive or not str(path).isprintable():
-        return f"{shown!r} names a place outside of the archive. Name the file by its learner."
+        return f"{shown} names a place outside of the archive. Name the file by its learner."
     if path.suffix.lower() in _ARCHIVES:
         return f"{shown} is an archive within the archive. {UNPACK}"
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):

@@ -51,6 +51,11 @@ class _Notebook(msgspec.Struct):
     worksheets: list[_Sheet] | None = None
 
 
+def shown(name: str) -> str:
+    """A file's name as a sentence may show it: short, and without what a terminal would act on."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:100])
+
+
 def content(path: Path, name: str) -> bytes:
     """The bytes of an ordinary file of bearable size; links are not followed, and devices not waited for.
 
@@ -174,7 +179,8 @@ def _refuse_place(content: bytes, error: str, name: str) -> NoReturn:
 def _refuse_format(nbformat: msgspec.Raw, name: str) -> None:
     found = _value(nbformat)
     if bytes(nbformat) != b"null" and found not in (2, 3, 4):
-        raise Refused(f"{name} has notebook format {str(found)[:20]}; 4 is read here. {AGAIN}")
+        given = f"format {found:g}" if isinstance(found, int | float) else "a format without a number"
+        raise Refused(f"{name} has {given}; 4 is read here. {AGAIN}")
 
 
 def _cells(read: _Notebook, name: str) -> Iterator[_Cell]:
