@@ -24,10 +24,11 @@ SECONDS_A_CELL = 10.0
 
 def serve(line: wire.Line, shell: Any) -> None:
     """Answers until the judge hangs up."""
-    problems = run(shell, line.receive(wire.Load).program)
+    problems, earlier = run(shell, line.receive(wire.Load).program)
     line.send(wire.Loaded(callables(shell.user_ns), problems))
     while True:
-        returned = answer(line, shell.user_ns, line.receive(wire.Call))
+        call: wire.Call = line.receive(wire.Call)
+        returned = answer(line, shell.user_ns, call, earlier.get(call.function, {}))
         try:
             line.send(returned)
         except wire.Broken as broken:  # it is too large, or holds what can't be sent
@@ -37,12 +38,35 @@ def serve(line: wire.Line, shell: Any) -> None:
 # --- running cells ---------------------------------------------------------------------------------------------------
 
 
-def run(shell: Any, program: tuple[wire.Cell, ...]) -> dict[int, str]:
-    """Runs every cell; those that stopped once more, since a learner may have moved cells. Why some stopped twice."""
-    stopped = {number: why for number, cell in enumerate(program) if (why := run_cell(shell, cell))}
+def run(shell: Any, program: tuple[wire.Cell, ...]) -> tuple[dict[int, str], dict[str, dict[str, Any]]]:
+    """Runs every cell; those that stopped once more, since a learner may have moved cells.
+
+    Returns:
+        Why some stopped twice, by their number; and for each function of an answer what names stood for when its cell
+        had run, where a cell below gave them to something else: two answers may each have a ``helper`` of their own.
+    """
+    stopped: dict[int, str] = {}
+    seen: dict[str, dict[str, Any]] = {}
+    for number, cell in enumerate(program):
+        stopped[number] = run_one(shell, cell, seen)
     for number in [number for number, why in stopped.items() if "not defined" in why]:
-        stopped[number] = run_cell(shell, program[number])
-    return {number: why for number, why in stopped.items() if why}
+        stopped[number] = run_one(shell, program[number], seen)
+    names = shell.user_ns
+    earlier = {
+        function: {name: value for name, value in state.items() if names.get(name) is not value}
+        for function, state in seen.items()
+    }
+    return {number: why for number, why in stopped.items() if why}, earlier
+
+
+def run_one(shell: Any, cell: wire.Cell, seen: dict[str, dict[str, Any]]) -> str:
+    """Runs one cell, and notes what names stand for once it has defined an answer's functions."""
+    before = dict(shell.user_ns)
+    why = run_cell(shell, cell)
+    if cell.exercise:
+        state = {name: value for name, value in shell.user_ns.items() if not name.startswith("_")}
+        seen.update({name: state for name, value in state.items() if before.get(name) is not value})
+    return why
 
 
 def run_cell(shell: Any, cell: wire.Cell) -> str:
@@ -72,13 +96,16 @@ def callables(namespace: dict[str, Any]) -> tuple[str, ...]:
 # --- answering -------------------------------------------------------------------------------------------------------
 
 
-def answer(line: wire.Line, namespace: dict[str, Any], call: wire.Call) -> wire.Returned:
-    """What a call gives, as a message."""
-    function = namespace.get(call.function)
+def answer(
+    line: wire.Line, namespace: dict[str, Any], call: wire.Call, earlier: dict[str, Any] | None = None
+) -> wire.Returned:
+    """What a call gives, as a message; meanwhile names stand for what they stood for earlier."""
+    names = earlier or {}
+    function = names.get(call.function, namespace.get(call.function))
     if not callable(function):
         what = f"{call.function} is no function but {type(function).__name__}"
         return wire.Returned(failure=wire.Failed("no function", what))
-    trusted = {name: ask(line, name) for name in call.trusted}
+    trusted = names | {name: ask(line, name) for name in call.trusted}
     local = LocalAnswer(task(call), function, seconds=call.seconds, trusted=trusted)
     return message(local.call(tuple(call.arguments)))
 
