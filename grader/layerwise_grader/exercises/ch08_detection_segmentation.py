@@ -72,13 +72,14 @@ def random_boxes(random: Random, count: int, *, side: float = 40, whole: bool = 
 
 @iou.probes
 def overlapping(random: Random) -> Iterator[tuple[Array, Array]]:
-    """More a than b, fewer, as many; nested and equal ones; whole numbers as a camera gives them."""
+    """More a than b, fewer, as many; nested and equal ones; whole numbers as a camera gives them; parts of 1."""
     for rows, columns, whole in [(3, 5, False), (6, 2, False), (4, 4, False), (1, 3, True), (5, 4, True)] * 2:
         a, b = (random_boxes(random, count, side=26, whole=whole) for count in (rows, columns))
         b[0] = a[0] + [1, 1, -1, -1]
         yield a, b
     boxes = random_boxes(random, 4)
     yield boxes, boxes
+    yield boxes / 20, random_boxes(random, 3, side=26) / 20  # unions below 1
 
 
 @iou.probes
@@ -210,7 +211,7 @@ def best_drops_its_neighbours(boxes: Array, scores: Array, threshold: float) -> 
     while len(left):
         best, left = left[0], left[1:]
         kept.append(best)
-        left = left[every_pair(boxes[[best]], boxes[left])[0] <= threshold]
+        left = left[every_pair(boxes[[best]], boxes[left]).ravel() <= threshold]
     return np.array(kept, int)
 
 
@@ -267,8 +268,8 @@ def gives_places(answer: Array, expected: Array, boxes: Array, scores: Array, th
 def keeps_the_best(answer: Array, expected: Array, boxes: Array, scores: Array, threshold: float) -> None:
     kept, right = set(np.ravel(answer).tolist()), set(expected.tolist())
     wrongly = f"you keep {len(kept)} of {len(boxes)} boxes"
-    assert not right - kept, f"{wrongly}; {len(right - kept)} that should stay are gone"
-    assert not kept - right, f"{wrongly}; {len(kept - right)} that should go are there"
+    assert not right - kept, f"{wrongly}, and not {len(right - kept)} of those that should stay"
+    assert not kept - right, f"{wrongly}, among them {len(kept - right)} that should have gone"
 
 
 @nms.check("Without boxes there are no places; a lone box stays", points=1, on=few)
@@ -405,12 +406,13 @@ def one_a_cell(random: Random) -> Iterator[tuple[Array, int, int]]:
 
 @yolo_target.probes
 def crowded(random: Random) -> Iterator[tuple[Array, int, int]]:
-    """Two centres in one cell."""
+    """Two centres in one cell, also with the first where the cell begins."""
     for grid, classes in [(2, 3), (4, 2), (3, 5), (1, 4)]:
         objects = some_objects(random, 1, grid, classes)
         second = objects + np.array([0, -0.004, 0.003, 0.05, -0.04])
         second[0, 0] = (objects[0, 0] + 1) % classes
         yield np.concatenate([objects, second]), grid, classes
+    yield np.array([[0, 0.5, 0.3, 0.2, 0.1], [1, 0.6, 0.4, 0.3, 0.3]]), 2, 2  # the first where the cell begins
 
 
 @yolo_target.probes
@@ -578,6 +580,7 @@ def rankings(random: Random) -> Iterator[tuple[Array, Array, int]]:
         hits[np.argsort(-scores)[1]] = 1 - count % 2
         yield scores, hits, int(hits.sum())
     yield np.array([0.7, 0.9, 0.8]), np.ones(3, int), 3
+    yield np.array([0.4]), np.ones(1, int), 1
 
 
 @average_precision.probes
