@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab demo test quick bench lint lock build clean
+.PHONY: help env lab demo test quick bench soak lint lock build clean
 
 help:  ## These lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,8 +31,13 @@ test: lint  ## For developers: everything that CI runs
 quick: env  ## For developers: the tests that take no more than two minutes together
 	@$(BIN)/pytest -m "not slow and not browser" $(ARGS)
 
-bench: env  ## For developers: how long a check takes, for every right and wrong answer
+bench: env  ## For developers: how long checks take, and grading beside stock nbgrader
 	@$(BIN)/python tests/bench_check.py
+	@$(BIN)/python tests/bench_grading.py
+
+soak: env  ## For developers: the tests that take hours when they run in full, and classes of thousands
+	@LAYERWISE_SOAK=1 $(BIN)/pytest tests/hostile tests/disguises tests/engine tests/classroom $(ARGS)
+	@LAYERWISE_SOAK=1 $(BIN)/python tests/bench_grading.py
 
 lint: env  ## Format, style and types
 	@$(BIN)/ruff format --check . || { echo "layerwise: those files are not formatted. Run: $(BIN)/ruff format" >&2; exit 1; }
