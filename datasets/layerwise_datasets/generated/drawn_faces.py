@@ -69,5 +69,5 @@ def _nose_and_mouth(canvas: Floats, x: Floats, y: Floats, person: Chance, pose: 
     nose, broad = person.one(0.1, 0.3), person.one(0.05, 0.13)
     mouth, level = person.one(0.14, 0.34), person.one(0.38, 0.55)
     smile, opened = pose.one(-0.4, 0.8), pose.one(0.03, 0.09)
-    blend(canvas, coverage("triangle", x, y - nose / 2, broad, nose, _PIXEL), 0.75 * skin)
-    blend(canvas, coverage("ellipse", x, y - level + smile * x * x, mouth, opened, _PIXEL), 0.35 * skin)
+    blend(canvas, coverage("triangle", x, y - np.float32(0.5) * nose, broad, nose, _PIXEL), 0.75 * skin)
+    blend(canvas, coverage("ellipse", x, y - level + smile * x**2, mouth, opened, _PIXEL), 0.35 * skin)
