@@ -9,19 +9,13 @@ import contextlib
 import os
 from pathlib import Path
 
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearOutput,
-    DeduplicateIds,
-    IgnorePattern,
-    LimitOutput,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties, GetGrades, SaveAutoGrades
 
 from layerwise_grader import build, house
-from layerwise_grader.execution import KeepVerdicts, RestoreChecks, RunForGrade
+from layerwise_grader.engine.bridge import Judge, MakeHarmless, Submission, stamp
+from layerwise_grader.engine.collecting import Collect
+from layerwise_grader.engine.pages import FeedbackPage
 
 c = get_config()  # noqa: F821  (nbgrader puts it here)
 project = Path(__file__).absolute().parent
@@ -55,29 +49,22 @@ for folder in (classroom / "exchange", project / "work"):
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
 
-# --- how notebooks are run -------------------------------------------------------------------------------------------
+# --- how submissions are graded --------------------------------------------------------------------------------------
+
+# Two steps of nbgrader's: read and rebuild what was handed in; have it judged in the sandbox and enter the scores.
+c.Autograde.exporter_class = Submission
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = [Judge, SaveAutoGrades, AssignLatePenalties, MakeHarmless]
+c.Autograde.post_convert_hook = stamp
+c.ExchangeFactory.collect = Collect
+c.GenerateFeedback.preprocessors = [MakeHarmless, GetGrades, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.exporter_class = FeedbackPage
+
+# --- how learners validate -------------------------------------------------------------------------------------------
 
 # nbgrader counts any text on stderr as a failure, and TensorFlow writes there when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-c.Autograde.sanitize_preprocessors = [
-    ClearOutput,
-    DeduplicateIds,
-    OverwriteKernelspec,
-    RestoreChecks,
-    CheckCellMetadata,
-]
-c.Autograde.autograde_preprocessors = [
-    RunForGrade,
-    IgnorePattern,
-    KeepVerdicts,
-    LimitOutput,
-    SaveAutoGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
 c.Execute.timeout = 60
-# Validate uses nbgrader's own runner, so this stands here too: a learner need not wait for the training.
+# A learner need not wait for the training.
 c.Execute.skip_cells_with_tag = "demo"
 c.ClearSolutions.code_stub = {"python": build.STUB}
-c.OverwriteCells.add_missing_cells = True
-c.LimitOutput.max_lines = 200

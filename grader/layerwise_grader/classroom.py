@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,21 @@ from typing import Any
 from layerwise_grader import build, grading, house, marks, submission
 from layerwise_grader.course import (
     CLASSROOM,
-    autograded,
     demand,
     feedback_page,
+    graded_learners,
     open_course,
     submissions,
     submitted,
     why,
 )
+from layerwise_grader.engine import gradebook as ledger
+from layerwise_grader.engine import sandbox
 from layerwise_grader.errors import ClassroomError
+from layerwise_grader.grading import Class, Wishes
 
-DONE, ATTENTION = 0, 1
+DONE, ATTENTION, INTERRUPTED = 0, 1, 130
+DEFAULT = Wishes()
 
 
 def release(options: argparse.Namespace) -> int:
@@ -53,15 +56,32 @@ def collect(options: argparse.Namespace) -> int:
 
 
 def grade(options: argparse.Namespace) -> int:
-    """``layerwise grade``: grades what is new, and prints a table of all."""
+    """``layerwise grade``: grades what is new, and prints a table of all; with ``--watch``, whatever comes."""
     root = house.root()
     api = open_course(root)
-    folder: Path | None = getattr(options, "folder", None)
-    if folder is not None:
-        if not options.chapter:
-            raise ClassroomError(f"Which chapter are these notebooks of? layerwise grade 05 --folder {folder}")
-        return _finish(options, grade_folder(api, root, house.slug(options.chapter), folder))
-    return _finish(options, [mark for name in _chapters(api, options) for mark in grade_chapter(api, root, name)])
+    wishes = Wishes(options.isolation, options.workers, options.force)
+    try:
+        if options.watch:
+            from layerwise_grader import watch
+
+            return watch.watch(Class(root, api), _chapters(api, options), wishes)
+        found = _graded(api, root, options, wishes)
+    except KeyboardInterrupt:
+        print("Stopped. What is graded is kept; the same command grades the rest.", file=sys.stderr)
+        return INTERRUPTED
+    if options.csv is not None:
+        marks.write_csv(found, options.csv)
+    return _finish(options, found)
+
+
+def _graded(api: Any, root: Path, options: argparse.Namespace, wishes: Wishes) -> list[marks.Mark]:
+    folder: Path | None = options.folder
+    if folder is None:
+        return [mark for name in _chapters(api, options) for mark in grade_chapter(api, root, name, wishes=wishes)]
+    if not options.chapter:
+        raise ClassroomError(f"Which chapter are these notebooks of? layerwise grade 05 --folder {folder}")
+    chapter = house.slug(options.chapter)
+    return grade_folder(api, root, chapter, folder, student_from=options.student_from, wishes=wishes)
 
 
 def feedback(options: argparse.Namespace) -> int:
@@ -84,6 +104,27 @@ def export(options: argparse.Namespace) -> int:
         _say(options, [f"wrote {len(found)} rows to {path}"])
         return DONE
     return _finish(options, found)
+
+
+def report(options: argparse.Namespace) -> int:
+    """``layerwise report``: what a class failed and why, as tables, as JSON or as a picture."""
+    from layerwise_grader import integrity
+
+    root = house.root()
+    found = [integrity.findings(root, chapter) for chapter in _chapters(open_course(root), options)]
+    found = [one for one in found if one.learners]
+    if options.plot is not None and len(found) != 1:
+        raise ClassroomError("Which chapter is to be drawn? layerwise report 05 --plot report.png")
+    if options.json:
+        _print_json(chapters=[one.as_dict() for one in found])
+    elif not found:
+        print('Nothing is graded yet: "layerwise grade" comes first.')
+    for one in found:
+        if options.plot is not None:
+            integrity.plot(one, options.plot)
+        if not options.json:
+            integrity.show(one)
+    return DONE
 
 
 # --- on one chapter --------------------------------------------------------------------------------------------------
@@ -135,27 +176,36 @@ def _graded_cells(path: Path) -> list[tuple[str, str, str]]:
     return [(settings["grade_id"], settings.get("checksum", ""), text) for settings, text in cells]
 
 
-def grade_folder(api: Any, root: Path, chapter: str, folder: Path) -> list[marks.Mark]:
-    """Hands in the notebooks of a folder and grades them."""
-    if not folder.is_dir():
-        raise ClassroomError(f"There is no folder {folder}.")
+def grade_folder(
+    api: Any, root: Path, chapter: str, source: Path, *, student_from: str | None = None, wishes: Wishes = DEFAULT
+) -> list[marks.Mark]:
+    """Hands in the notebooks of a folder or zip and grades them."""
+    sandbox.level(wishes.isolation)  # said before anything is taken in
     _enter_if_new(api, root, chapter)
-    refused = submission.take_in(folder, root, chapter)
+    refused = submission.take_in(source, root, chapter, student_from)
+    problems = {learner: sentence for learner, sentence in refused.items() if sentence}
+    _record_refused(Class(root, api), chapter, problems)
     taken = [learner for learner, sentence in refused.items() if not sentence]
-    graded = {mark.learner: mark for mark in grade_chapter(api, root, chapter, taken)}
-    blanks = {learner: marks.Mark(learner, chapter, problem=sentence) for learner, sentence in refused.items()}
-    return [graded.get(learner, blank) for learner, blank in blanks.items()]
+    problems |= grading.grade(Class(root, api), chapter, taken, wishes)
+    return marks.read(api, root, chapter, refused, problems)
 
 
-def grade_chapter(api: Any, root: Path, chapter: str, learners: Sequence[str] | None = None) -> list[marks.Mark]:
+def _record_refused(classroom: Class, chapter: str, problems: Mapping[str, str]) -> None:
+    """Who handed in nothing else has that for feedback; who handed in before keeps that grade."""
+    with ledger.open_gradebook(classroom.api) as gradebook:
+        for learner, sentence in problems.items():
+            if not submitted(classroom.root, chapter, learner).exists():
+                grading.refuse(classroom, gradebook, chapter, learner, sentence)
+
+
+def grade_chapter(
+    api: Any, root: Path, chapter: str, learners: Sequence[str] | None = None, *, wishes: Wishes = DEFAULT
+) -> list[marks.Mark]:
     """Grades what is new among the collected submissions; the marks of all of them, graded now or before."""
     _enter_if_new(api, root, chapter)
     chosen = submissions(root, chapter) if learners is None else learners
-    problems = {learner: _grade_one(root, chapter, learner) for learner in chosen}
-    with api.gradebook as gradebook:
-        for learner in problems:
-            gradebook.update_or_create_student(learner)  # who handed in a damaged file stands in the grades as well
-    return marks.read(api, root, chapter, problems)
+    problems = grading.grade(Class(root, api), chapter, chosen, wishes)
+    return marks.read(api, root, chapter, chosen, problems)
 
 
 def _enter_if_new(api: Any, root: Path, chapter: str) -> None:
@@ -165,26 +215,10 @@ def _enter_if_new(api: Any, root: Path, chapter: str) -> None:
         enter_chapter(api, root, chapter)
 
 
-def _grade_one(root: Path, chapter: str, learner: str) -> str:
-    refused = submission.collected(root, chapter, learner)
-    if refused or grading.is_current(root, chapter, learner):
-        return refused
-    started = time.monotonic()
-    problem = grading.grade(root, chapter, learner)
-    done = "could not grade" if problem else "graded"
-    seconds = time.monotonic() - started
-    print(f"{done} {learner} {chapter} in {seconds:.0f} s, isolation: process", file=sys.stderr)
-    return problem
-
-
-def feedback_on(api: Any, root: Path, chapter: str) -> list[tuple[Path, str]]:
-    """Writes and releases the pages of all graded submissions; each page's path, and what went wrong."""
-    done = []
-    for learner in submissions(root, chapter):
-        if autograded(root, chapter, learner).is_file():
-            page = feedback_page(root, chapter, learner)
-            done.append((page, _feedback_for(api, root, chapter, learner)))
-    return done
+def feedback_on(api: Any, root: Path, chapter: str, learners: Sequence[str] | None = None) -> list[tuple[Path, str]]:
+    """Writes and releases the pages of graded submissions, of all or of those named; each page, and what went wrong."""
+    chosen = graded_learners(root, chapter) if learners is None else learners
+    return [(feedback_page(root, chapter, one), _feedback_for(api, root, chapter, one)) for one in chosen]
 
 
 def _feedback_for(api: Any, root: Path, chapter: str, learner: str) -> str:

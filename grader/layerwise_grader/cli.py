@@ -95,18 +95,47 @@ def _add_instructors(add: Adder) -> None:
     for name, help in {
         "release": "Release a chapter to the learners.",
         "collect": "Collect what was submitted.",
-        "grade": "Grade what was collected, or a folder of notebooks.",
+        "grade": "Grade what was collected, or a folder or zip of notebooks.",
         "feedback": "Write the feedback pages and release them.",
         "export": "Print the grades.",
+        "report": "Show what to teach again: which exercises were failed, and by which misconception.",
     }.items():
-        made = add(name, _classroom(name), help, f"{name} 05" if name != "export" else "export --csv grades.csv")
+        example = {"export": "export --csv grades.csv", "grade": "grade 05 --folder downloads.zip"}.get(
+            name, f"{name} 05"
+        )
+        made = add(name, _classroom(name), help, example)
         made.add_argument("chapter", nargs="?", help="a chapter's number; all of them by default")
         made.add_argument("--json", action="store_true", help="print one JSON document")
-        if name == "grade":
-            made.add_argument("--folder", type=Path, help="grade the notebooks of this folder, named by learner")
-        if name == "export":
-            made.add_argument("--csv", type=Path, help="write this file instead of a table")
+        {"grade": _grade_options, "export": _export_options, "report": _report_options}.get(name, lambda _: None)(made)
     add("demo", _demo, "Release, submit and grade three sample learners' notebooks.", "demo")
+
+
+def _grade_options(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--folder", type=Path, metavar="PATH", help="grade the notebooks of this folder or zip")
+    made.add_argument(
+        "--student-from", metavar="PATTERN", help=r"find the learner in a file's name: 'homework_(?P<learner>\w+)'"
+    )
+    made.add_argument("--csv", type=Path, metavar="FILE", help="write the grades into this file as well")
+    made.add_argument(
+        "--isolation", choices=("bwrap", "process"), help="run at this level; process is for your own notebooks only"
+    )
+    made.add_argument("--workers", type=_count, help="grade so many at once; by default what this machine bears")
+    made.add_argument("--force", action="store_true", help="grade again what is graded")
+    made.add_argument("--watch", action="store_true", help="grade what is submitted as it comes, until Ctrl-C")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of workers: give 1 or more")
+    return int(text)
+
+
+def _export_options(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--csv", type=Path, help="write this file instead of a table")
+
+
+def _report_options(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--plot", type=Path, metavar="FILE", help="draw it into this file, such as report.png")
 
 
 # --- learners --------------------------------------------------------------------------------------------------------

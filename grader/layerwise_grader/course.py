@@ -62,6 +62,12 @@ def submissions(root: Path, chapter: str) -> list[str]:
     return sorted(path.parent.name for path in (root / CLASSROOM / "submitted").glob(f"*/{chapter}") if path.is_dir())
 
 
+def graded_learners(root: Path, chapter: str) -> list[str]:
+    """The learners who have a graded notebook of a chapter, in order."""
+    found = (root / CLASSROOM / "autograded").glob(f"*/{chapter}/{chapter}.ipynb")
+    return sorted(path.parents[1].name for path in found)
+
+
 def submitted(root: Path, chapter: str, learner: str) -> Path:
     """Where a collected submission stands."""
     return root / CLASSROOM / "submitted" / learner / chapter

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from layerwise_grader import build, classroom, course, house, learners, marks
+from layerwise_grader.engine import sandbox
 from layerwise_grader.errors import ClassroomError
+from layerwise_grader.grading import Wishes
 from layerwise_grader.report import text
 
 CHAPTER = "05"
@@ -31,8 +33,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"{name.capitalize()} {way}, and submits.")
         submit(api, root, chapter, name)
     course.demand(api.collect(chapter), "Collecting")
-    print("Grading three notebooks, without their demos …")
-    found = classroom.grade_chapter(api, root, chapter)
+    # They are our own notebooks, so a machine without bubblewrap may show them too; the table tells the level.
+    wishes = Wishes(isolation=sandbox.PROCESS if sandbox.lacks() else sandbox.BWRAP)
+    print(f"Grading three notebooks, isolation: {wishes.isolation} …")
+    found = classroom.grade_chapter(api, root, chapter, wishes=wishes)
     marks.show(found, f"\n{chapter}")
     _show_one(found)
     return _show_pages(classroom.feedback_on(api, root, chapter))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from layerwise_grader import build, terminal
 from layerwise_grader.course import autograded
+from layerwise_grader.engine import gradebook as ledger
 from layerwise_grader.report import Report
 
+COLUMNS = ("learner", "chapter", "submitted", "points", "of", "percent", "late_penalty", "isolation", "problem")
 LONGEST = 80  # letters of a problem in the table; the whole of it stands on the feedback page
 
 
@@ -27,6 +29,7 @@ class Mark:
     problem: str = ""  # why it could not be graded
     submitted: str = ""
     late_penalty: float = 0
+    isolation: str = ""  # what the submission was run in: "bwrap" or "process"
 
     @property
     def percent(self) -> int | None:
@@ -39,43 +42,52 @@ class Mark:
         return {**fields, "percent": self.percent, "exercises": [report.as_dict() for report in self.reports]}
 
 
-def read(api: Any, root: Path, chapter: str, problems: Mapping[str, str]) -> list[Mark]:
-    """The marks of the learners that ``problems`` names, with the problem of those that have one."""
+def read(api: Any, root: Path, chapter: str, learners: Iterable[str], problems: Mapping[str, str]) -> list[Mark]:
+    """The marks of these learners; ``problems`` says what is wrong with those that never came into the gradebook."""
     with api.gradebook as gradebook:
-        return [
-            Mark(learner, chapter, problem=problem) if problem else _graded(gradebook, root, chapter, learner)
-            for learner, problem in sorted(problems.items())
-        ]
+        return [_of(gradebook, root, chapter, learner, problems.get(learner, "")) for learner in sorted(set(learners))]
 
 
-def _graded(gradebook: Any, root: Path, chapter: str, learner: str) -> Mark:
-    submission = gradebook.find_submission(chapter, learner)
-    path = autograded(root, chapter, learner)
-    reports = tuple(terminal.reports_in(build.read(path))) if path.is_file() else ()
+def _of(gradebook: Any, root: Path, chapter: str, learner: str, problem: str = "") -> Mark:
+    from nbgrader.api import MissingEntry
+
+    try:
+        found = gradebook.find_submission(chapter, learner)
+    except MissingEntry:
+        return Mark(learner, chapter, problem=problem)
+    stamp = ledger.stamped(root, chapter, learner)
+    problem = problem or (stamp.problem if stamp else "")
+    if problem and not found.score:
+        return Mark(learner, chapter, problem=problem, submitted=str(found.timestamp or ""))
     return Mark(
         learner,
         chapter,
-        max(0.0, submission.score - submission.late_submission_penalty),
-        submission.max_score,
-        reports,
-        submitted=str(submission.timestamp or ""),
-        late_penalty=submission.late_submission_penalty,
+        max(0.0, found.score - found.late_submission_penalty),
+        found.max_score,
+        _reports(autograded(root, chapter, learner)),
+        problem,
+        str(found.timestamp or ""),
+        found.late_submission_penalty,
+        stamp.isolation if stamp else "",
     )
+
+
+def _reports(path: Path) -> tuple[Report, ...]:
+    return tuple(terminal.reports_in(build.read(path))) if path.is_file() else ()
 
 
 def everything(api: Any, root: Path, chapters: Sequence[str]) -> list[Mark]:
     """The marks of every learner in the gradebook; who handed in nothing has no points."""
-    from nbgrader.api import MissingEntry
-
     marks = []
     with api.gradebook as gradebook:
+        everybody = sorted(one.id for one in gradebook.students)
         for chapter in chapters:
             most = gradebook.find_assignment(chapter).max_score
-            for learner in sorted(one.id for one in gradebook.students):
-                try:
-                    marks.append(_graded(gradebook, root, chapter, learner))
-                except MissingEntry:
-                    marks.append(Mark(learner, chapter, 0.0, most))
+            found = [_of(gradebook, root, chapter, learner) for learner in everybody]
+            marks += [
+                mark if mark.problem or mark.points is not None else replace(mark, points=0.0, of=most)
+                for mark in found
+            ]
     return marks
 
 
@@ -91,12 +103,19 @@ def show(marks: Sequence[Mark], title: str) -> None:
     table = Table("learner", title=title, title_justify="left")
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("%", justify="right")
+    table.add_column("isolation")
     table.add_column("what is not right yet")
     for mark in marks:
         points = "–" if mark.points is None else f"{mark.points:g} of {mark.of:g}"
         percent = "–" if mark.percent is None else str(mark.percent)
-        table.add_row(escape(mark.learner), points, percent, escape(mark.problem or "\n".join(lacks(mark.reports))))
+        wrong = escape(printable(mark.problem or "\n".join(lacks(mark.reports))))
+        table.add_row(escape(printable(mark.learner)), points, percent, mark.isolation or "–", wrong)
     Console().print(table)
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: reports quote what learners wrote."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def lacks(reports: Iterable[Report]) -> list[str]:
@@ -121,8 +140,14 @@ def write_csv(marks: Sequence[Mark], path: Path) -> None:
     exercises = sorted({report.exercise for mark in marks for report in mark.reports})
     with path.open("w", newline="", encoding="utf-8") as file:
         sheet = csv.writer(file)
-        sheet.writerow(["learner", "chapter", "submitted", "points", "of", "percent", "late_penalty", *exercises])
+        sheet.writerow([*COLUMNS, *exercises])
         for mark in marks:
             earned = {report.exercise: report.earned for report in mark.reports}
             row = [mark.learner, mark.chapter, mark.submitted, mark.points, mark.of, mark.percent, mark.late_penalty]
+            row += [mark.isolation, _no_formula(mark.problem)]
             sheet.writerow([*row, *(earned.get(exercise, "") for exercise in exercises)])
+
+
+def _no_formula(text: str) -> str:
+    """A problem quotes file names, and a spreadsheet runs what begins like a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -13,6 +13,7 @@ from layerwise_grader.values import NotAValue, Value, describe_argument, shaped_
 
 # After these the other probes would tell the same, an endless loop at the price of seconds each.
 _FINAL = ("timeout", "arity", "died", NOT_STARTED)
+ELSEWHERE = "on other inputs than those in the notebook"  # grading draws its own, which feedback must not give away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +86,18 @@ def fitted(exercise: Exercise, outcome: Outcome, expected: Value) -> Outcome:
 
 
 def named(exercise: Exercise, arguments: Arguments) -> str:
-    """The probe in brackets, for the middle or the end of a sentence."""
-    described = ", ".join(map(describe_argument, exercise.probe_names, arguments))
-    return f" ({described})" if described else ""
+    """The probe in brackets, for the end of a sentence; one that the notebook's own checks do not use is not told."""
+    described = _described(exercise, arguments)
+    if not described:
+        return ""
+    return f" ({described if described in _public(exercise) else ELSEWHERE})"
+
+
+@cache
+def _public(exercise: Exercise) -> frozenset[str]:
+    """The probes of the notebook's own checks, in words."""
+    return frozenset(_described(exercise, arguments) for _, arguments in exercise.drawn(0))
+
+
+def _described(exercise: Exercise, arguments: Arguments) -> str:
+    return ", ".join(map(describe_argument, exercise.probe_names, arguments))

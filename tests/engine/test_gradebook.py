@@ -9,7 +9,7 @@ import sqlite3
 import time
 
 import pytest
-from local_pool import judged_files
+from local_pool import graded_notebook
 from small_course import CHAPTER, LEARNERS, hand_in
 
 from layerwise_grader import classroom, cli, submission
@@ -36,7 +36,7 @@ def entered(small_course, tmp_path_factory):
 def verdicts(entered):
     """Learner → the judged notebook."""
     folder = entered / "handed-in"
-    return {name: judged_files(entered, CHAPTER, folder / f"{name}.ipynb")[0] for name in LEARNERS}
+    return {name: graded_notebook(entered, CHAPTER, folder / f"{name}.ipynb") for name in LEARNERS}
 
 
 @pytest.fixture
@@ -400,6 +400,6 @@ def test_a_folder_that_is_no_class_is_left_alone(tmp_path, monkeypatch, capsys, 
     (tmp_path / "course").mkdir()
     (tmp_path / "pyproject.toml").touch()
 
-    assert cli.main([command]) == 1
+    assert cli.main([command, "05"]) == 1
     assert not (tmp_path / "grader").exists()
     assert "nbgrader_config.py" in capsys.readouterr().err

@@ -18,12 +18,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from layerwise_grader import submission
 from layerwise_grader.course import CLASSROOM, autograded, submitted
-from layerwise_grader.errors import ClassroomError
+from layerwise_grader.engine.graded import harmless
+from layerwise_grader.errors import ClassroomError, Refused
 
 SEED = CLASSROOM / "secret-seed"
 STAMP = ".graded.json"  # the leading dot keeps nbgrader from handing it on with the feedback
 PART = ".part"
+TIME, SECRET = "timestamp.txt", "submission_secret.txt"  # nbgrader's names
+KEPT = (TIME, SECRET, STAMP)  # beside a graded notebook
+LONGEST = 1024  # bytes of a time or a secret
 NO_RESPONSE = "No response."
 # nbgrader has none on these: without them each score is a scan of every grade of the class.
 _INDEXES = {
@@ -51,11 +56,18 @@ class Stamp:
         """This stamp with how it was graded."""
         return replace(self, isolation=isolation, problem=problem, engine=f"layerwise {version('layerwise')}")
 
+    def shown(self) -> dict[str, str]:
+        """What the graded notebook and the feedback tell of it."""
+        return {"isolation": self.isolation, "engine": self.engine}
+
 
 def handed_in(root: Path, chapter: str, learner: str) -> Stamp:
     """What is there to grade. Taken before grading, so that what arrives meanwhile is graded next time."""
-    folder = submitted(root, chapter, learner)
-    return Stamp(_timestamp(folder), _digest(folder / f"{chapter}.ipynb"))
+    time = _timestamp(submitted(root, chapter, learner))
+    try:
+        return Stamp(time, _digest(submission.located(root, chapter, learner)))
+    except Refused:
+        return Stamp(time, "")
 
 
 def stamped(root: Path, chapter: str, learner: str) -> Stamp | None:
@@ -76,9 +88,24 @@ def is_current(root: Path, chapter: str, learner: str) -> bool:
 
 
 def _timestamp(folder: Path) -> str:
+    """The time of a submission; empty when there is none that can be read, for learners can write this file."""
+    from nbgrader.utils import parse_utc
+
+    text = _short(folder / TIME).strip()
     try:
-        return (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+        parse_utc(text)
+    except (ValueError, OverflowError):
+        return ""
+    return text
+
+
+def _short(path: Path) -> str:
+    """A small file's text; empty for what isn't an ordinary small file."""
+    try:
+        status = path.lstat()
+        is_sound = stat.S_ISREG(status.st_mode) and status.st_size < LONGEST
+        return path.read_text(encoding="utf-8", errors="replace") if is_sound else ""
+    except OSError:
         return ""
 
 
@@ -239,7 +266,7 @@ def late_penalty(api: Any, notebook: Any) -> float | None:
 
 
 def write(root: Path, entry: Entry) -> None:
-    """The graded notebook, then nbgrader's time of it, then the stamp."""
+    """The graded notebook, then what nbgrader keeps beside it, then the stamp."""
     import nbformat
 
     path = autograded(root, entry.chapter, entry.learner)
@@ -247,12 +274,16 @@ def write(root: Path, entry: Entry) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(f".*{PART}"):
         stale.unlink(missing_ok=True)
-    entry.notebook.metadata["layerwise"] = {"isolation": entry.stamp.isolation, "engine": entry.stamp.engine}
-    replace_file(path, nbformat.writes(entry.notebook), mode=0o444)
-    if entry.stamp.timestamp:
-        replace_file(folder / "timestamp.txt", entry.stamp.timestamp, mode=0o444)
-    else:
-        (folder / "timestamp.txt").unlink(missing_ok=True)
+    notebook = harmless(entry.notebook)
+    notebook.metadata["layerwise"] = entry.stamp.shown()
+    replace_file(path, nbformat.writes(notebook), mode=0o444)
+    # nbgrader needs both to release the feedback to whoever submitted.
+    secret = _short(submitted(root, entry.chapter, entry.learner) / SECRET)
+    for name, text in ((SECRET, secret), (TIME, entry.stamp.timestamp)):
+        if text:
+            replace_file(folder / name, text, mode=0o444)
+        else:
+            (folder / name).unlink(missing_ok=True)
     mark(root, entry.chapter, entry.learner, entry.stamp)
 
 
