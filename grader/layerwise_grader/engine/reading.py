@@ -179,7 +179,7 @@ def _refuse_place(content: bytes, error: str, name: str) -> NoReturn:
 def _refuse_format(nbformat: msgspec.Raw, name: str) -> None:
     found = _value(nbformat)
     if bytes(nbformat) != b"null" and found not in (2, 3, 4):
-        given = f"format {found:g}" if isinstance(found, int | float) else "a format without a number"
+        given = f"format {found}" if found in range(100) else "a format that nobody knows"
         raise Refused(f"{name} has {given}; 4 is read here. {AGAIN}")
 
 
