@@ -292,5 +292,14 @@ def stop_by_keras(val_losses, patience):
     return epoch, callback.best_epoch
 
 
-# A mutant that changes nothing, and why: {"03.1 name: old → new": "reason"}
-EQUIVALENT: dict[str, str] = {}
+# Mutants that change nothing, and why.
+_ZERO = "a feature that never varies is 0 after its shift, whatever divides it"
+_EPSILON = "ε only keeps 0/0 away; its size and sign do not show beside real slopes"
+_STEP = "mean / (1 - beta1 ** t) / (np.sqrt(square / (1 - beta2 ** t)) + "
+EQUIVALENT = {
+    "03.1 measured_on_train: 1 → 2": _ZERO,
+    "03.1 standardize: np.where(spread == 0, 1, spread) → np.where(spread == 0, 2, spread)": _ZERO,
+    f"03.4 adamw_path: {_STEP}1e-07) → {_STEP}2e-07)": _EPSILON,
+    f"03.4 adamw_path: {_STEP}1e-07) → {_STEP[:-2]}- 1e-07)": _EPSILON,
+    f"03.4 adapted: {_STEP}EPSILON) → {_STEP[:-2]}- EPSILON)": _EPSILON,
+}
