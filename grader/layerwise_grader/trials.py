@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from layerwise_grader.answer import Answer, LocalAnswer, Outcome
 from layerwise_grader.errors import BrokenExercise
@@ -33,9 +33,9 @@ class Trial:
     outcome: Outcome
 
 
-@cache
+@lru_cache(maxsize=64)  # in grading every submission has a seed of its own
 def probes(exercise: Exercise, seed: int) -> tuple[Probe, ...]:
-    """Every probe drawn from the seed; the same objects each time, since a class is judged on the same ones.
+    """Every probe drawn from the seed; the same objects each time, so that what is known of them is found again.
 
     Raises:
         BrokenExercise: when the reference itself fails on a probe.
@@ -51,7 +51,7 @@ def probes(exercise: Exercise, seed: int) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def mistaken(exercise: Exercise, wrong: Misconception, probe: Probe) -> Outcome:
     """What a known wrong answer gives on a probe."""
     known = LocalAnswer(exercise, wrong.wrong, seconds=None)
