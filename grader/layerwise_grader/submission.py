@@ -34,15 +34,6 @@ def read(path: Path, name: str = "") -> Any:
     return reading.notebook(reading.content(path, name), name)
 
 
-def refusal(path: Path, name: str) -> str:
-    """Why a notebook can't be graded, as a sentence that starts with its name; empty when it can."""
-    try:
-        read(path, name)
-    except Refused as refused:
-        return str(refused)
-    return ""
-
-
 def located(root: Path, chapter: str, learner: str) -> Path:
     """The notebook in a collected submission: the one of the chapter's name, else the only one.
 
@@ -60,16 +51,6 @@ def located(root: Path, chapter: str, learner: str) -> Path:
         names = ", ".join(reading.shown(other.name) for other in others[:3]) or "no notebook"
         raise Refused(f"{learner} handed in {names}, where {path.name} was expected. Hand in that one alone.")
     return others[0]
-
-
-def collected(root: Path, chapter: str, learner: str) -> str:
-    """Why a collected submission can't be graded; empty when it can."""
-    try:
-        path = located(root, chapter, learner)
-        read(path, reading.shown(f"{learner}/{path.name}"))
-    except Refused as refused:
-        return str(refused)
-    return ""
 
 
 # --- taking in -------------------------------------------------------------------------------------------------------
