@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -31,12 +33,12 @@ HONEST = ("05.1", "05.6")  # answered rightly in every attacker's notebook
 BREACH = "layerwise-breach"
 LEFT_BEHIND = "layerwise-was-here"
 PORT = 47911  # "calls_out_on_loopback" knows it
-CHAPTERS = {"05": "05-convolutions", "07": "07-transfer-learning"}
+CHAPTERS = {"02": "02-backpropagation", "05": "05-convolutions", "07": "07-transfer-learning"}
 # The limits of time, shortened: what never ends would take minutes. ``make soak`` keeps those of a real class.
 HURRIED = """
 import sys
 from layerwise_grader.engine import desk, remote
-remote.SECONDS_TO_LOAD, remote.SECONDS_A_CALL, remote.SECONDS_TO_ANSWER, remote.SECONDS_AN_EXERCISE = 4, 1, 3, 4
+remote.SECONDS_TO_LOAD, remote.SECONDS_A_CALL, remote.SECONDS_TO_ANSWER, remote.SECONDS_AN_EXERCISE = 4, 1, 2, 4
 sys.exit(desk.main("bwrap"))
 """
 
@@ -54,6 +56,8 @@ class Aftermath:
     seed: int
     graded: dict[str, Graded] = field(default_factory=dict)
     honest: dict[str, Graded] = field(default_factory=dict)  # attack → the honest submission graded right after it
+    told: str = ""  # what the feedback on the first of two submissions gave away
+    retold: Graded | None = None  # the second of them
     heard: list[bytes] = field(default_factory=list)
     most_memory: int = 0
     least_disk: int = 2**62
@@ -154,7 +158,7 @@ def write(folder: Path, attack: HandedIn) -> Job:
     honest = {id: text for id, text in ada().items() if id in HONEST} if attack.chapter == "05" else {}
     notebook = handed_in.notebook(released(slug), attack, honest)
     path = folder / f"{attack.name}.ipynb"
-    nbformat.write(notebook, path, version=nbformat.NO_CONVERT)
+    path.write_text(json.dumps(notebook), encoding="utf-8")  # nbformat would not write halves of letters
     return Job(attack.name, slug, path)
 
 
@@ -203,8 +207,19 @@ def battle(root: Path, chosen: Sequence[HandedIn], *, is_hurried: bool) -> After
     ):
         for _ in threads.map(lambda half: fight(root, half, aftermath), halves):
             pass
+        (aftermath.retold,) = retell(root, aftermath)
     aftermath.left = still_there(aftermath.seen)
     return aftermath
+
+
+def retell(root: Path, aftermath: Aftermath) -> Iterator[Graded]:
+    """The attack in two submissions: the second one answers with what the first one's feedback has told."""
+    with Pool(root, seed=aftermath.seed, workers=1, isolation="bwrap") as desks:
+        (first,) = desks.grade([write(root, handed_in.read(HERE / "retold" / "asks.py"))])
+        aftermath.told = "".join(re.findall(r"answers ([0-9]+)", str(first.reports)))
+        second = handed_in.read(HERE / "retold" / "repeats.py")
+        cells = tuple((kind, text.replace("TOLD", aftermath.told)) for kind, text in second.cells)
+        yield from desks.grade([write(root, HandedIn(second.name, second.sentence, cells, second.worth, ""))])
 
 
 @contextlib.contextmanager
@@ -233,7 +248,7 @@ import os, socket
 def conv2d(image, kernel):
     processes = sum(name.isdigit() for name in os.listdir("/proc"))
     walls = [name for name in ("/", "/usr", "/etc", os.__file__, np.__file__) if not os.access(name, os.W_OK)]
-    raise ValueError(f"<{processes} {len(walls)} {len(socket.if_nameindex())} {int(os.path.exists('/work'))}>")
+    raise ValueError(f"<{processes} {len(walls)} {len(socket.if_nameindex())}>")
 """
 
 
@@ -244,9 +259,11 @@ def preflight() -> HandedIn:
 
 def _tame(graded: Graded) -> None:
     said = next(report.problem for report in graded.reports if report.exercise == "05.2")
-    processes, walls, interfaces, _ = map(int, said.partition("<")[2].partition(">")[0].split())
+    match = re.search(r"<(\d+) (\d+) (\d+)>", said)
+    assert match, f"The sandbox could not be looked at, so nothing is tried: {said}"
+    running, walls, interfaces = map(int, match.groups())
     assert graded.isolation == "bwrap"
-    assert (processes < 10, walls, interfaces) == (True, 5, 1), f"The walls are not up, so nothing is tried: {said}"
+    assert (running < 10, walls, interfaces) == (True, 5, 1), f"The walls are not up, so nothing is tried: {said}"
 
 
 def left_behind() -> list[Path]:

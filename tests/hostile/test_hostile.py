@@ -14,8 +14,10 @@ from layerwise_grader import catalogue
 from layerwise_grader.engine import sandbox
 
 ATTACKS = attacks()
-# What gets through, and why it can't be stopped: exercise → points beyond what the answer deserves.
-GETS_THROUGH: dict[str, dict[str, int]] = {}
+# What gets through: exercise → points beyond what the answer deserves. What happens to models and to arguments can be
+# seen only where they live, beside the learner's code, which can write into what was seen. Numbers that only a right
+# answer gives can't be forged like that.
+GETS_THROUGH: dict[str, dict[str, int]] = {"forges_the_observation": {"07.4": 2}, "hides_what_it_changed": {"02.2": 1}}
 MIB = 2**20
 
 
@@ -84,6 +86,15 @@ def test_what_was_judged_before_a_crash_is_kept(aftermath):
         earned = {report.exercise: report.earned for report in aftermath.graded[name].reports}
 
         assert (earned["05.1"], earned["05.6"]) == (2, 6), name
+
+
+@pytest.mark.slow
+def test_what_feedback_tells_is_worth_nothing_in_the_next_submission(aftermath):
+    """The first one is lent the trusted 05.3 for its 05.4, and has the error it stops with say what that answers."""
+    earned = {report.exercise: report.earned for report in aftermath.retold.reports}
+
+    assert len(aftermath.told) > 20
+    assert earned["05.3"] <= 2  # of 4: some probes are the same for all
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from layerwise_grader.surroundings import quiet
 from layerwise_grader.values import NotAValue, plain
 
 SECONDS_TO_LOAD = 60.0
+SECONDS_LOADING = 120.0  # all loads of a submission, which each death of its process costs anew
 SECONDS_AN_EXERCISE = 60.0  # all calls together; a right answer needs a hundredth of it
 BYTES_AN_EXERCISE = 2**27  # of all values together, so that forty probes can't fill the judge's memory
 SECONDS_TO_ANSWER = 20.0  # for one call: the limit inside, with time for libraries to compile, and some more
@@ -37,6 +38,7 @@ class Learner:
         self.functions: tuple[str, ...] = ()
         self.problems: dict[int, str] = {}
         self._line: wire.Line | None = None
+        self._unloadable, self._loading = "", 0.0
 
     def __enter__(self) -> Learner:
         return self
@@ -50,13 +52,27 @@ class Learner:
         Raises:
             wire.Broken: when it can't be started, or dies while it runs the program.
         """
+        if self._unloadable:
+            raise wire.Broken(self._unloadable)
         if self._line is None:
             self._line = self.sandbox.open()
-            self._line.send(wire.Load(self.program), SECONDS_TO_LOAD)
-            loaded: wire.Loaded = self._line.receive(wire.Loaded, SECONDS_TO_LOAD)
-            self.functions = loaded.functions
-            self.problems = {number: _short(text) for number, text in loaded.problems.items()}
+            started = time.monotonic()
+            try:
+                self._load(self._line)
+                self._loading += time.monotonic() - started
+                if self._loading > SECONDS_LOADING:
+                    raise wire.Broken(f"it took {SECONDS_LOADING:g} seconds")
+            except wire.Broken as broken:
+                # It would be the same for every exercise, and may have taken a minute.
+                self._unloadable = f"{broken} while its cells ran"
+                raise
         return self._line
+
+    def _load(self, line: wire.Line) -> None:
+        line.send(wire.Load(self.program), SECONDS_TO_LOAD)
+        loaded: wire.Loaded = line.receive(wire.Loaded, SECONDS_TO_LOAD)
+        self.functions = loaded.functions
+        self.problems = {number: _short(text) for number, text in loaded.problems.items()}
 
     def hang_up(self) -> None:
         """Ends the process with all that it started."""
@@ -94,14 +110,16 @@ class RemoteAnswer:
     def call(self, arguments: Arguments) -> Outcome:
         """Calls the answer with a copy of the arguments; never raises."""
         if self._final is None:
-            started = time.monotonic()
             try:
-                return self._call(arguments)
+                line = self.learner.line()  # what a fresh sandbox takes is not the answer's fault
+                started = time.monotonic()
+                try:
+                    return self._call(line, arguments)
+                finally:
+                    self._spent += time.monotonic() - started
             except wire.Broken as broken:
                 self._final = Failure("died", f"your {self.exercise.function} made its process end", f"{broken}")
                 self.learner.hang_up()
-            finally:
-                self._spent += time.monotonic() - started
         return Outcome(failure=self._final)
 
     def sibling(self, exercise: Exercise) -> RemoteAnswer | None:
@@ -112,8 +130,7 @@ class RemoteAnswer:
         """This answer, but these names are asked back from here while it runs: references never enter the sandbox."""
         return RemoteAnswer(self.learner, self.exercise, functions)
 
-    def _call(self, arguments: Arguments) -> Outcome:
-        line = self.learner.line()
+    def _call(self, line: wire.Line, arguments: Arguments) -> Outcome:
         if self.exercise.function not in self.learner.functions:
             self._final = self.learner.missing(self.exercise)
             return Outcome(failure=self._final)
@@ -189,4 +206,6 @@ def experiment(exercise: Exercise) -> tuple[str, str]:
 
 
 def _short(text: str) -> str:
+    """The text on one line, without what a terminal would obey."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text[: LONGEST + 1])
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"

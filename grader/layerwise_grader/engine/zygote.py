@@ -33,6 +33,7 @@ LIMITS = {"RLIMIT_CPU": 120, "RLIMIT_FSIZE": 32 * 2**20, "RLIMIT_NOFILE": 256, "
 def main(control: socket.socket, *, is_alone: bool) -> None:
     """Serves the judge until it hangs up. ``is_alone``: this is PID 1 of a namespace that nobody else uses."""
     _be_opaque()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one signal that a handler of Python's lets through to PID 1
     shell = _warm_up()
     control.send(READY)
     child = 0
@@ -85,6 +86,7 @@ def _become(end: int, shell: Any) -> None:
         from layerwise_grader.engine import wire, worker
 
         os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _limit()
         worker.serve(wire.Line(socket.socket(fileno=end)), shell)
         code = 0

@@ -41,4 +41,7 @@ def notes():
 
 
 def conv2d(image, kernel):
-    raise LookupError(" and ".join(f"{place}: layerwise-breach" for place in notes()))
+    found = list(notes())
+    if found:
+        raise LookupError(f"layerwise-breach in {found}")
+    return None

@@ -1,6 +1,6 @@
 """Returns a Keras model that lies about what it takes, what can learn and how much it drops."""
 
-# %% 07.4
+# %% 07.4 (honestly worth 1)
 import keras
 
 
