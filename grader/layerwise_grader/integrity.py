@@ -27,6 +27,7 @@ FEWEST = 5  # learners, for a correlation that says anything
 SHORTEST = 40  # tokens of one's own: shorter answers are alike because there is one way to write them
 GRAM = 4  # tokens that are compared together
 ALIKE = 0.9
+MOST_SHOWN = 30  # pairs in the table
 ROWS = 500  # compared at once, so that ten thousand learners need no table of a hundred million numbers
 
 
@@ -200,7 +201,9 @@ def show(found: Findings) -> None:
     console.print(_items_table(found))
     if found.alike:
         console.print("\nNearly the same: a hint to look, no proof.")
-        console.print(_alike_table(found.alike))
+        console.print(_alike_table(found.alike[:MOST_SHOWN]))
+        if len(found.alike) > MOST_SHOWN:
+            console.print(f"… and {len(found.alike) - MOST_SHOWN} more pairs: --json lists all.")
 
 
 def _items_table(found: Findings) -> Any:

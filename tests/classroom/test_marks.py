@@ -81,7 +81,7 @@ def test_json_is_one_document(course, capsys):
 
 REFUSED = {
     "which chapter": (["grade", "--folder", "."], "Which chapter"),
-    "no folder": (["grade", "05", "--folder", "nowhere"], "There is no folder nowhere"),
+    "no folder": (["grade", "05", "--folder", "nowhere"], "nowhere is neither a folder nor a zip"),
     "no chapter": (["release", "77"], 'There is no chapter "77"'),
 }
 

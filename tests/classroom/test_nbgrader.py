@@ -1,29 +1,37 @@
 """nbgrader's own commands find the course by ``nbgrader_config.py``, from its folder and from ``work/``."""
 
+import csv
+import functools
 import os
 import subprocess
 import sys
 
 import pytest
-from small_course import CHAPTER
+from small_course import CHAPTER, hand_in
 
-from layerwise_grader import build, classroom, learners
-from layerwise_grader.course import open_course
+from layerwise_grader import build, classroom, cli, learners
+from layerwise_grader.course import autograded, open_course
+from layerwise_grader.engine import gradebook as ledger
 from layerwise_grader.errors import ClassroomError
 
 
 @pytest.fixture
-def nbgrader(course):
-    """Runs a command of nbgrader's, in the course or in a folder of it; what it says."""
+def nbgrader(course, nbgrader_in):
+    return nbgrader_in(course)
 
-    def run(*arguments, folder="."):
-        environment = {**os.environ, "JUPYTER_CONFIG_PATH": str(course), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, "-m", "nbgrader", *arguments]
-        done = subprocess.run(command, cwd=course / folder, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
 
-    return run
+@pytest.fixture
+def nbgrader_in():
+    """Runs a command of nbgrader's, in a course or in a folder of it; what it says."""
+    return lambda root: functools.partial(run_nbgrader, root)
+
+
+def run_nbgrader(root, *arguments, folder="."):
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(command, cwd=root / folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.mark.slow
@@ -87,3 +95,36 @@ def test_everything_of_a_class_is_under_the_ignored_folder(course):
     assert all(folder.startswith("grader/classroom/") for folder in kept)
     assert settings.db_url == f"sqlite:///{course}/grader/classroom/gradebook.db"
     assert api.exchange_root == str(course / "grader" / "classroom" / "exchange")
+
+
+@pytest.mark.slow
+def test_exports_and_the_database_commands_go_on_working(here, nbgrader_in):
+    """Our indexes stand in nbgrader's database, and our stamps beside its notebooks."""
+    cli.main(["grade", "05", "--folder", str(hand_in(here))])
+    nbgrader = nbgrader_in(here)
+
+    assert "ben" in nbgrader("db", "student", "list")
+    nbgrader("db", "upgrade")
+    nbgrader("export", "--to=grades.csv")
+    with (here / "grades.csv").open() as file:
+        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert scores == {"ada": 32, "ben": 20, "cleo": 7}
+
+
+@pytest.mark.slow
+def test_a_damaged_notebook_is_answered_by_nbgraders_command_too(here, nbgrader_in):
+    """It is rebuilt as a notebook without answers, with the reason on its cards; nothing has to be run for that."""
+    folder = here / "grader" / "classroom" / "submitted" / "dora" / CHAPTER
+    folder.mkdir(parents=True)
+    (folder / f"{CHAPTER}.ipynb").write_bytes(b'{"cells": [')
+    (folder / "notes.html").write_text("<script>alert(1)</script>")
+
+    nbgrader_in(here)("autograde", CHAPTER)
+
+    graded = autograded(here, CHAPTER, "dora")
+    stamp = ledger.stamped(here, CHAPTER, "dora")
+    assert "is not a notebook" in stamp.problem
+    assert "is not a notebook" in graded.read_text()
+    assert not (graded.parent / "notes.html").exists()
+    with open_course(here).gradebook as gradebook:
+        assert gradebook.find_submission(CHAPTER, "dora").score == 0

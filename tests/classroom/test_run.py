@@ -329,13 +329,14 @@ def test_a_link_to_anothers_notebook_is_not_handed_in_as_ones_own(exchange, here
     notebook = arrive(exchange, "eve") / f"{CHAPTER}.ipynb"
     notebook.unlink()
     notebook.symlink_to(here / "grader" / "classroom" / "submitted" / "ada" / CHAPTER / f"{CHAPTER}.ipynb")
+    os.mkfifo(notebook.with_name("never-ends"))
 
     layerwise("collect", "05")
     _, output, _ = layerwise("grade", "05", "--json")
 
     assert marks(output)["ada"]["points"] == 32
     assert marks(output)["eve"]["points"] is None
-    assert "ordinary file" in marks(output)["eve"]["problem"]
+    assert "eve handed in no notebook" in marks(output)["eve"]["problem"]
 
 
 def test_what_is_too_large_to_collect_harms_nobody_else(exchange, here, layerwise):

@@ -6,8 +6,11 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 
+import psutil
 import pytest
 from local_pool import graded_notebook
 from small_course import CHAPTER, LEARNERS, hand_in
@@ -15,10 +18,13 @@ from small_course import CHAPTER, LEARNERS, hand_in
 from layerwise_grader import classroom, cli, submission
 from layerwise_grader.course import autograded, open_course
 from layerwise_grader.engine import gradebook as ledger
+from layerwise_grader.engine import sandbox
 from layerwise_grader.errors import ClassroomError
 
 POINTS = {"ada": 32, "ben": 20, "cleo": 7}
-KILLS = 200 if os.environ.get("LAYERWISE_SOAK") else 8
+SOAK = bool(os.environ.get("LAYERWISE_SOAK"))
+KILLS = 200 if SOAK else 8
+GRADE = [sys.executable, "-m", "layerwise_grader.cli", "grade", "05", "--workers", "1"]
 GRADED_CELLS = 7
 
 
@@ -243,6 +249,35 @@ def test_a_kill_at_any_moment_loses_nothing(place, verdicts):
         assert totals(root) == POINTS
         assert all(ledger.is_current(root, CHAPTER, name) for name in LEARNERS)
         assert not list((root / "grader" / "classroom" / "autograded").rglob("*.part"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(sandbox.lacks()) and "CI" not in os.environ, reason=sandbox.lacks())
+def test_a_kill_of_the_whole_run_leaves_nothing_behind_and_the_next_ends_it(place):
+    """Only the real pool has desks and sandboxes to leave behind. ``LAYERWISE_SOAK=1`` tries 20 moments."""
+    root, _ = place
+    moments = random.Random(6)
+    for _ in range(20 if SOAK else 1):
+        run = subprocess.Popen(GRADE, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for_a_grade(root, run)
+        time.sleep(moments.uniform(0, 0.5))
+        others = psutil.Process(run.pid).children(recursive=True) if run.poll() is None else []
+        run.kill()
+        run.wait()
+        _, alive = psutil.wait_procs(others, timeout=30)
+        assert alive == []
+        assert_whole(root)
+        assert subprocess.run(GRADE, cwd=root, capture_output=True).returncode == 0
+        assert totals(root) == POINTS
+        forget(root)
+
+
+def wait_for_a_grade(root, run, seconds=120):
+    deadline = time.monotonic() + seconds
+    while run.poll() is None and time.monotonic() < deadline:
+        if any(ledger.stamped(root, CHAPTER, name) for name in LEARNERS):
+            return
+        time.sleep(0.01)  # nothing tells that a stamp was written
 
 
 def timed(action):
