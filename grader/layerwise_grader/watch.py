@@ -25,23 +25,34 @@ def watch(course: Class, chapters: Sequence[str], wishes: Wishes) -> int:
     """Grades until it is interrupted; the exit code.
 
     Raises:
-        ClassroomError: when nothing is released, or grades can't be written.
+        ClassroomError: when nothing is released, or the isolation can't be had.
     """
     if not chapters:
         raise ClassroomError('Nothing is released yet, so nothing can come. "layerwise release 05" begins.')
     with _ended_by_interrupt(), course.pool(wishes, wishes.workers or workers()) as pool:
         print(f"Watching for {', '.join(chapters)}, isolation: {pool.isolation}. Ctrl-C ends it.", file=sys.stderr)
         inbound = _inbound(course.api)
-        seen: dict[Path, bool] = {}
-        begins = True
+        seen: dict[Path, bool] | None = None
+        said = ""
         while True:
             there = _arrived(inbound)
-            if begins or there != seen:
-                for chapter in chapters:
-                    grade_arrived(course, pool, chapter)
-                seen, begins = there, False
+            if there != seen:
+                said = _grade_all(course, pool, chapters, said)
+                seen = there if not said else None  # tried again, as when the gradebook was in use
             time.sleep(SECONDS)
     return classroom.DONE
+
+
+def _grade_all(course: Class, pool: Pool, chapters: Sequence[str], said: str) -> str:
+    """Grades what is new of all chapters. What went wrong, said once; empty when nothing did."""
+    try:
+        for chapter in chapters:
+            grade_arrived(course, pool, chapter)
+    except ClassroomError as error:
+        if str(error) != said:
+            print(error, file=sys.stderr)
+        return str(error)
+    return ""
 
 
 def grade_arrived(course: Class, pool: Pool, chapter: str) -> list[str]:

@@ -11,11 +11,12 @@ import pytest
 from local_pool import LocalPool
 from small_course import CHAPTER, hand_in
 
-from layerwise_grader import classroom, cli, grading, watch
+from layerwise_grader import classroom, cli, demo, grading, watch
 from layerwise_grader.course import autograded, open_course, submissions
 from layerwise_grader.engine import gradebook as ledger
 from layerwise_grader.engine import sandbox
 from layerwise_grader.engine.pool import Graded
+from layerwise_grader.errors import ClassroomError
 
 # nbgrader leaves a file open when it releases feedback.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -234,8 +235,6 @@ def test_a_number_of_workers_that_is_none_is_wrong_use(capsys, wanted):
 
 def test_what_is_submitted_is_answered_while_watching(here, capsys, monkeypatch):
     """The learner finds the feedback in the exchange; nobody presses a button."""
-    from layerwise_grader import demo
-
     monkeypatch.setattr(watch, "SECONDS", 0.05)
     api = open_course(here)
     classroom.release_chapter(api, here, CHAPTER)
@@ -258,8 +257,6 @@ def test_what_is_submitted_is_answered_while_watching(here, capsys, monkeypatch)
 
 def submit_and_wait(root):
     """What Ben does; at the end somebody presses Ctrl-C."""
-    from layerwise_grader import demo
-
     try:
         demo.submit(open_course(root), root, CHAPTER, "ben")
         feedback = root / "grader" / "classroom" / "exchange" / "layerwise" / "feedback"
@@ -295,6 +292,22 @@ def test_watching_waits_until_a_submission_is_there_to_its_end(here, capsys):
     assert watch.grade_arrived(course, pool, CHAPTER) == ["ada"]
     assert watch.grade_arrived(course, pool, CHAPTER) == []
     assert "graded ada" in capsys.readouterr().err
+
+
+def test_what_goes_wrong_while_watching_is_said_once_and_tried_again(here, monkeypatch, capsys):
+    course, pool = grading.Class(here, open_course(here)), LocalPool(here, seed=1, workers=1, isolation="bwrap")
+    tried = []
+
+    def fails(*_):
+        tried.append(1)
+        raise ClassroomError("The gradebook is in use.")
+
+    monkeypatch.setattr(watch, "grade_arrived", fails)
+    said = watch._grade_all(course, pool, [CHAPTER], "")
+    said = watch._grade_all(course, pool, [CHAPTER], said)
+
+    assert (said, len(tried)) == ("The gradebook is in use.", 2)
+    assert capsys.readouterr().err == "The gradebook is in use.\n"
 
 
 def test_nothing_to_watch_is_said(course, capsys):

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from layerwise_grader import catalogue
 from layerwise_grader.card import card
 from layerwise_grader.engine import program
+from layerwise_grader.errors import UnknownExercise
 from layerwise_grader.report import MEDIA_TYPE, Report, from_dict
 
 UNJUDGED = "there is no verdict on this exercise, so there are no points."
@@ -37,7 +39,7 @@ def graded(notebook: Any, reports: Iterable[Report], notes: Mapping[str, str]) -
         settings = cell.metadata.get("nbgrader", {})
         if settings.get("grade") and cell.cell_type == "code" and not settings.get("solution"):
             id = str(settings["grade_id"]).replace("-", ".")
-            report = by_exercise.get(id) or Report(id, "", int(settings["points"]), problem=UNJUDGED)
+            report = by_exercise.get(id) or without(id, int(settings["points"]), UNJUDGED)
             note = (notes[id],) if id in notes else ()
             cell.outputs = [result(replace(report, notes=(*report.notes, *note)))]
     return made
@@ -48,7 +50,16 @@ def ungraded(released: Any, sentence: str) -> Any:
     made = copy.deepcopy(released)
     settings = [cell.metadata["nbgrader"] for cell in made.cells if cell.metadata.get("nbgrader", {}).get("grade")]
     ids = [(str(one["grade_id"]).replace("-", "."), int(one["points"])) for one in settings]
-    return graded(made, [Report(id, "", points, problem=sentence) for id, points in ids], {})
+    return graded(made, [without(id, points, sentence) for id, points in ids], {})
+
+
+def without(id: str, points: int, sentence: str) -> Report:
+    """The report on an exercise that could not be judged: no points, and why."""
+    try:
+        title = catalogue.find(id).title
+    except UnknownExercise:  # a cell that an instructor added
+        title = ""
+    return Report(id, title, points, problem=sentence)
 
 
 def result(report: Report) -> Any:
