@@ -27,6 +27,7 @@ FEWEST = 5  # learners, for a correlation that says anything
 SHORTEST = 40  # tokens of one's own: shorter answers are alike because there is one way to write them
 GRAM = 4  # tokens that are compared together
 ALIKE = 0.9
+CAPTION = "ease: mean share of the points. discr.: correlation with the points in the other exercises"
 MOST_SHOWN = 30  # pairs in the table
 ROWS = 500  # compared at once, so that ten thousand learners need no table of a hundred million numbers
 
@@ -210,8 +211,8 @@ def _items_table(found: Findings) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=f"{found.chapter}, {found.learners} learners", title_justify="left")
-    for heading in ("exercise", "failed", "not started", "difficulty", "discrimination", "misconceptions"):
+    table = Table(title=f"{found.chapter}, {found.learners} learners", title_justify="left", caption=CAPTION)
+    for heading in ("exercise", "failed", "blank", "ease", "discr.", "misconceptions"):
         table.add_column(heading, justify="left" if heading in ("exercise", "misconceptions") else "right")
     for item in sorted(found.items, key=lambda item: (-item.failed, item.exercise)):
         named = [f"{one.learners}× {one.name.replace('_', ' ')}" for one in item.misconceptions]
