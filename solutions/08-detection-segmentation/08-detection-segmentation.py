@@ -44,7 +44,7 @@ describe_run(train, test, minutes=profile(smoke=0.7, cpu=3))
 # number of things. **Segmentation** gives every pixel a class. A box is `(x1, y1, x2, y2)`: x
 # runs to the right, y down.
 #
-# Our scenes are drawn, so the truth is known: a mask, and the boxes that follow from it.
+# Our scenes are drawn, so the truth is known: masks, and the boxes that follow.
 
 
 # %% tags=["demo", "covers:S112", "covers:S114"]
@@ -83,8 +83,8 @@ show_boxes(x_test[:3], [one[:, 1:] for one in truth[:3]], kinds)
 # %% [markdown] tags=["covers:S117"]
 # ## 1 · Slide it
 # **Face detection** by what you know: a classifier for 25×25 crops, asked at every place and in
-# five sizes. Crops of 75 faces and 75 other things are all it learns from; on crops that it has
-# never seen, it is nearly always right. How many faces will it find in a photograph of one?
+# five sizes. It learns from 75 faces and 75 other things; on new crops it is nearly always right.
+# How many faces will it find in a photograph of one?
 
 # %% tags=["demo", "covers:S117"]
 crops, held_out, scenery = load("faces"), load("faces", split="test"), load("scenery")
@@ -510,7 +510,7 @@ band("mAP at IoU 0.75", table[1].mean(), smoke=(0.01, 0.4), cpu=(0.04, 0.4))
 # %% [markdown] tags=["covers:S114", "covers:S115"]
 # *Figure: average precision of each kind at two thresholds of IoU.*
 #
-# Most things are found, few boxes are tight: a pixel or two too many costs a small box its 0.75.
+# Most things are found, few boxes are tight: a pixel or two costs a small box its 0.75.
 # Always ask "AP at which IoU?"; COCO averages ten thresholds.
 #
 # **Perception** of a self-driving car begins here: pedestrians, vehicles, signs, obstacles. Misses
@@ -527,9 +527,9 @@ for bar in (0.05, 0.1, 0.2, 0.4, 0.6, 0.8):
     print(f"cost {cost:,}, with all misses alike {plain}")
 
 # %% [markdown] tags=["covers:S115", "covers:S119"]
-# It is not: where persons count, the low bar wins, and false alarms are the price. mAP knows
-# nothing of this, nor of latency, rare objects or liability. Cameras are one sensor of several,
-# and a benchmark does not measure safety.
+# It is not: where persons count, the low bar wins, at the price of false alarms. mAP knows nothing
+# of this, nor of latency, rare objects or liability; cameras are one sensor of several, and a
+# benchmark does not measure safety.
 #
 # What does the network know of **context**? Put the same things on the moon, into coffee, among
 # the stars: ten photographs as grounds. And what if you mirror images and forget the boxes?
@@ -552,9 +552,9 @@ band("mAP lost on other ground", means[0] - means[1], smoke=(-0.05, 0.25), cpu=(
 # %% [markdown] tags=["covers:S119"]
 # *Figure: mAP of the same network on four versions of the test scenes.*
 #
-# Mirroring is harmless; forgetting the boxes leaves only things in the middle. On the moon little
-# is lost: the network looks at the thing alone. A person would wonder about a car among the stars,
-# and no box says "left of". Section 6 computes relations, 21 learns them.
+# Forgotten boxes leave only things in the middle. On the moon little is lost: the network looks at
+# the thing alone. A person would wonder about a car among the stars; and no box says "left of".
+# Section 6 computes relations, 21 learns them.
 
 # %% [markdown] tags=["covers:S112"]
 # ## 4 · The family
@@ -793,7 +793,7 @@ for loss in profile(smoke=(dice,), cpu=(cross_entropy, dice, both)):
     results[loss.__name__] = mean_iou(answer, test.y), np.mean(answer == test.y)
 shares, names = np.transpose(list(results.values())), list(results)
 plot_bars(shares, labels=names, series=("mIoU", "pixels right"), x="loss", y="share")
-bands = {"dice": {"smoke": (0.3, 0.75), "cpu": (0.5, 0.9)}, "cross_entropy": {"cpu": (0.18, 0.72)}}
+bands = {"dice": {"smoke": (0.25, 0.75), "cpu": (0.5, 0.9)}, "cross_entropy": {"cpu": (0.18, 0.72)}}
 for name, (score, _) in results.items():
     band(f"mIoU, {name}", score, **bands.get(name, {"cpu": (0.3, 0.9)}))
 
@@ -829,9 +829,9 @@ print(f"mIoU {apart:.2f} one by one, {joined:.2f} as panoramas")
 
 # %% [markdown] tags=["covers:S118"]
 # ## 6 · From masks to things
-# A mask tells what, not how many. **Components** separate things that do not touch: count the 24
-# coins of a real photograph. Things that touch need one mask a box (Mask R-CNN); **panoptic**
-# segmentation gives every pixel a class *and* a thing.
+# A mask tells what, not how many. **Components** separate things that do not touch, such as the 24
+# coins of a photograph. Others need one mask a box (Mask R-CNN); **panoptic** segmentation gives
+# every pixel a class *and* a thing.
 
 # %% tags=["demo", "covers:S118"]
 coins = load("coins").x  # (303, 384), grey
@@ -847,8 +847,8 @@ print(f"{count} islands, {len(large)} of them larger than 300 pixels")
 # %% [markdown] tags=["covers:S118"]
 # *Figure: the coins, each in a box of its own.*
 #
-# **Scene understanding** begins where things get relations. From the network's mask: what stands
-# left of what, and what is larger? The record of the scene tells whether it is so.
+# **Scene understanding** begins with relations. From the network's mask: what stands left of what,
+# and what is larger? The record of the scene tells whether it is so.
 
 
 # %% tags=["demo", "covers:S118"]
