@@ -31,7 +31,8 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything that a learner, an instructor or an author may lack."""
-    return [python(), backend(), *map(package, ("keras", "jupyterlab", "nbgrader")), chapters(), data(), walls(), room()]
+    packages = map(package, ("keras", "jupyterlab", "nbgrader"))
+    return [python(), backend(), *packages, chapters(), data(), walls(), room()]
 
 
 def python() -> Finding:
