@@ -491,7 +491,7 @@ for step in range(profile(smoke=2, cpu=4)):
 
 # %% [markdown]
 # About twice, where sizes round well. And accuracy? VGG does three times ResNet's work; most other
-# gaps are of the size by which two seeds differ (0.03 here): so small and so early, training matters
+# gaps are of the size by which two seeds differ (a few hundredths here): so small and so early, training matters
 # more than the family. A way around decides at 56 layers, not at 8 (He et al. 2016, figure 1).
 #
 # > **Often said.** "Batch normalisation saves computation." It adds work, needs fewer steps, and is
@@ -907,8 +907,8 @@ errors = []
 for T, colour, style in ((1.0, "#0072B2", "o--"), (temperature, "#D55E00", "s-")):
     probs = cooled(shares(trained("plain"), test.x), T)
     sure, right = probs.max(axis=1), probs.argmax(axis=1) == test.y
-    inside = [sure.round(1) == level for level in np.linspace(0, 1, 11).round(1)]
-    inside = [one for one in inside if one.sum() > 10]
+    tenth = (10 * sure).astype(int)
+    inside = [tenth == k for k in range(11) if np.sum(tenth == k) > 10]
     dots = [sure[one].mean() for one in inside], [right[one].mean() for one in inside]
     errors.append(calibration_error(probs, test.y, 10))
     axes.plot(*dots, style, color=colour, label=f"T = {T:.1f}, calibration error {errors[-1]:.2f}")
@@ -921,7 +921,7 @@ band("with temperature", errors[1], smoke=(0, 0.12), cpu=(0, 0.08))
 
 # %% [markdown]
 # *Figure: reliability plot, accuracy against confidence; at T = 1 the points lie below the diagonal
-# (in `cpu`; after few epochs on it), with the chosen temperature close to it.*
+# (in `cpu`; after few epochs on it), with the chosen temperature closer to it.*
 #
 # The order of shares stays, so accuracy does too.
 
@@ -978,7 +978,7 @@ plot_lines(lines, at=angles, labels=list(recipes), x="turned by, degrees", y="te
 
 # %% [markdown]
 # *Figure: accuracy against the angle by which test pictures are turned; without turned training
-# pictures it falls, with them it stays nearly level up to 60°, from a lower start.*
+# pictures it falls steeply, with them more slowly, from a lower start.*
 #
 # A network withstands what it was trained for, and pays at 0°.
 
