@@ -6,12 +6,14 @@ Seconds drift with the machine, so what counts are the ratios. ``LAYERWISE_SOAK=
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import statistics
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +120,22 @@ def stock(folder: Path, submissions: list[str]) -> Cost:
         for name in names:
             course.demand(api.autograde(CHAPTER, name, create=True, force=True), f"Grading {name}")
 
-    return cost(len(names), grade)
+    with silent(), warnings.catch_warnings(action="ignore"):
+        return cost(len(names), grade)
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Keeps what kernels say on standard error out of the table."""
+    before = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def pooled(folder: Path, chapter: str, texts: list[str], count: int, workers: int) -> tuple[Cost, int]:
@@ -129,7 +146,6 @@ def pooled(folder: Path, chapter: str, texts: list[str], count: int, workers: in
         nonlocal peak
         peak = max(peak, processes.memory([*now, os.getpid()]))
 
-    path = folder / "one.ipynb"
     jobs = []
     for number, text in enumerate(texts):
         path = folder / f"{chapter}-{number}.ipynb"

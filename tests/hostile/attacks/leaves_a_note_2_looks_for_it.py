@@ -30,7 +30,7 @@ def notes():
     libc = ctypes.CDLL(None)
     if libc.syscall(249, b"user", NOTE.encode(), None, 0) > 0:
         yield "a key"
-    for call, arguments in {libc.shmget: (0,), libc.semget: (0,), libc.msgget: ()}.items():
+    for call, arguments in ((libc.shmget, (0,)), (libc.semget, (0,)), (libc.msgget, ())):
         if call(0x1A7E, *arguments, 0) >= 0:
             yield call.__name__
     if socket.gethostname() == NOTE:
