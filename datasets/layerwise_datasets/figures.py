@@ -237,7 +237,8 @@ def plot_bars(
         axes.set_xticks(range(heights.shape[1]), labels)
         axes.margins(y=0.12)
         axes.grid(visible=False, axis="x")
-        _legend(axes, series)
+        if series:  # above the bars, where it hides no number
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(series), frameon=False)
 
 
 @contextmanager
