@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import re
 
 import pytest
 
@@ -20,13 +21,14 @@ def test_committed_notebooks_are_what_the_source_builds(name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_no_solution_reaches_the_released_notebook(name):
-    """Lines of two words or less, such as ``return out``, may stand elsewhere in a chapter by chance."""
+    """Lines of two words or less, and the head of a loop, may stand elsewhere in a chapter by chance."""
     released = "".join("".join(cell["source"]) for cell in json.loads(house.released(name).read_text())["cells"])
     lines = [line.strip() for text in source.answers(house.source(name)).values() for line in solution_lines(text)]
 
     assert lines
     assert "SOLUTION" not in released
-    assert [line for line in lines if len(line.split()) > 2 and line in released] == []
+    telling = [line for line in lines if len(line.split()) > 2 and not re.fullmatch(r"for \w+ in .*:", line)]
+    assert [line for line in telling if line in released] == []
 
 
 def solution_lines(text):
