@@ -135,7 +135,7 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--epochs", type=int, default=12)
+    options.add_argument("--epochs", type=int, default=10)
     options.add_argument("--width", type=int, default=2, help="4 is the published network's size")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--size", type=int, default=50_000, help="training pictures")
