@@ -7,6 +7,7 @@ The published anchor is 94 % (Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a
 recipe this follows at a fraction of its width: a fixed whitening layer of 2×2 patches, six convolutions, max pooling,
 label smoothing, mirrored and shifted pictures, a triangular learning rate, averaged weights, and averages over
 mirrored and shifted views at the end. It runs on every backend of Keras. The clock covers everything but loading.
+Measured once on two cores (real CIFAR-10, lossy JPEG copy, seed 0): 0.879 in 537 s. The goal is not reached yet.
 """
 
 from __future__ import annotations
