@@ -19,7 +19,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 TAGS = frozenset(
     {"a", "b", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i"}
 )
-TAGS |= {"img", "li", "ol", "p", "pre", "span", "strong", "sub", "sup"}
+TAGS |= {"details", "img", "li", "ol", "p", "pre", "span", "strong", "sub", "summary", "sup"}
 TAGS |= {"table", "tbody", "td", "th", "thead", "tr", "ul"}
 ATTRIBUTES = {"*": ["class", "id", "title"], "a": ["href"], "img": ["src", "alt"], "ol": ["start"]}
 PROTOCOLS = ("http", "https", "mailto", "data")
