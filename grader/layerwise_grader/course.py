@@ -57,6 +57,11 @@ _KNOWN = [
 ]
 
 
+def released(root: Path, chapter: str) -> Path:
+    """The notebook that learners got."""
+    return root / "course" / chapter / f"{chapter}.ipynb"
+
+
 def submissions(root: Path, chapter: str) -> list[str]:
     """The learners whose submissions of a chapter were collected, in order."""
     return sorted(path.parent.name for path in (root / CLASSROOM / "submitted").glob(f"*/{chapter}") if path.is_dir())

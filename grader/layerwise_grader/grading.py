@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from layerwise_grader import build, submission
+from layerwise_grader.course import released
 from layerwise_grader.engine import gradebook as ledger
 from layerwise_grader.engine import sandbox
 from layerwise_grader.engine.graded import graded, ungraded
@@ -66,7 +67,7 @@ def plan(root: Path, chapter: str, learners: Iterable[str], *, again: bool = Fal
     made = Plan()
     for learner in learners:
         try:
-            path = _located(root, chapter, learner)
+            path = submission.located(root, chapter, learner)
         except Refused as refused:
             made.refused[learner] = str(refused)
             continue
@@ -74,14 +75,6 @@ def plan(root: Path, chapter: str, learners: Iterable[str], *, again: bool = Fal
         if again or not before or before.problem or not ledger.is_current(root, chapter, learner):
             made.jobs.append(Job(learner, chapter, path))
     return made
-
-
-def _located(root: Path, chapter: str, learner: str) -> Path:
-    if not submission.LEARNER.fullmatch(learner):
-        raise Refused(
-            f"{learner!r} does not name a learner: letters, digits and . _ - @ are allowed. Rename the folder."
-        )
-    return submission.located(root, chapter, learner)
 
 
 def grade(classroom: Class, chapter: str, learners: Sequence[str], wishes: Wishes) -> dict[str, str]:
@@ -134,7 +127,7 @@ def _notebook(root: Path, one: Graded) -> Any:
 
 
 def _released(root: Path, chapter: str) -> Any:
-    return build.read(root / "course" / chapter / f"{chapter}.ipynb")
+    return build.read(released(root, chapter))
 
 
 # --- progress --------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from layerwise_grader import build, catalogue
-from layerwise_grader.course import autograded, graded_learners
+from layerwise_grader.course import autograded, graded_learners, released
 from layerwise_grader.marks import printable
 from layerwise_grader.report import NOT_STARTED, Report
 from layerwise_grader.terminal import reports_in
@@ -86,7 +86,7 @@ def findings(root: Path, chapter: str) -> Findings:
     """What the graded submissions of a chapter show."""
     reports: list[dict[str, Report]] = []
     written: dict[str, list[str]] = {}
-    given = _given(build.read(root / "course" / chapter / f"{chapter}.ipynb"))
+    given = _given(build.read(released(root, chapter)))
     for learner in graded_learners(root, chapter):
         notebook = build.read(autograded(root, chapter, learner))
         reports.append({report.exercise: report for report in reports_in(notebook)})

@@ -38,8 +38,11 @@ def located(root: Path, chapter: str, learner: str) -> Path:
     """The notebook in a collected submission: the one of the chapter's name, else the only one.
 
     Raises:
-        Refused: when that is unclear, or the way to it leads through a link.
+        Refused: when that is unclear, the way to it leads through a link, or the folder does not name a learner.
     """
+    if not LEARNER.fullmatch(learner):
+        allowed = "letters, digits and . _ - @ are allowed"
+        raise Refused(f"{learner!r} does not name a learner: {allowed}. Rename the folder.")
     folder = submitted(root, chapter, learner)
     if any(one.is_symlink() for one in (folder, folder.parent)):
         raise Refused(f"The submission of {learner} is a link. Hand in the notebook itself.")

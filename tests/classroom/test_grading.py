@@ -2,16 +2,15 @@
 
 import csv
 import json
-import os
 import shutil
 
 import pytest
 from small_course import CHAPTER, LEARNERS, hand_in
+from walls import needs_walls
 
 from layerwise_grader import build, cli
 from layerwise_grader.course import open_course
 from layerwise_grader.engine import gradebook as ledger
-from layerwise_grader.engine import sandbox
 from layerwise_grader.report import MEDIA_TYPE
 
 POINTS = {
@@ -28,7 +27,7 @@ NAMED = {
 # nbgrader leaves a file open when it releases feedback.
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(bool(sandbox.lacks()) and "CI" not in os.environ, reason=sandbox.lacks()),
+    needs_walls,
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 

@@ -14,11 +14,11 @@ import psutil
 import pytest
 from local_pool import graded_notebook
 from small_course import CHAPTER, LEARNERS, hand_in
+from walls import needs_walls
 
 from layerwise_grader import classroom, cli, submission
 from layerwise_grader.course import autograded, open_course
 from layerwise_grader.engine import gradebook as ledger
-from layerwise_grader.engine import sandbox
 from layerwise_grader.errors import ClassroomError
 
 POINTS = {"ada": 32, "ben": 20, "cleo": 7}
@@ -252,7 +252,7 @@ def test_a_kill_at_any_moment_loses_nothing(place, verdicts):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(sandbox.lacks()) and "CI" not in os.environ, reason=sandbox.lacks())
+@needs_walls
 def test_a_kill_of_the_whole_run_leaves_nothing_behind_and_the_next_ends_it(place):
     """Only the real pool has desks and sandboxes to leave behind. ``LAYERWISE_SOAK=1`` tries 20 moments."""
     root, _ = place

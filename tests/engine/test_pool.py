@@ -9,15 +9,13 @@ import time
 import nbformat
 import pytest
 from small_course import CHAPTER, hand_in
+from walls import needs_walls
 
-from layerwise_grader.engine import sandbox
 from layerwise_grader.engine.pool import Job, Pool
 
 pytestmark = pytest.mark.slow
 LEVELS = [
-    pytest.param(
-        "bwrap", marks=pytest.mark.skipif(bool(sandbox.lacks()) and "CI" not in os.environ, reason=sandbox.lacks())
-    ),
+    pytest.param("bwrap", marks=needs_walls),
     "process",
 ]
 

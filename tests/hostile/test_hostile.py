@@ -9,9 +9,9 @@ import os
 import battlefield
 import pytest
 from battlefield import BREACH, attacks, honest_points
+from walls import require_walls
 
 from layerwise_grader import catalogue
-from layerwise_grader.engine import sandbox
 
 ATTACKS = attacks()
 # What gets through: exercise → points beyond what the answer deserves. What happens to models and to arguments can be
@@ -31,8 +31,7 @@ def test_each_attack_says_what_it_tries():
 @pytest.fixture(scope="module")
 def aftermath(tmp_path_factory):
     """What is known when all attacks are over."""
-    if sandbox.lacks():
-        pytest.skip(sandbox.lacks())
+    require_walls()
     root = tmp_path_factory.mktemp("hostile")
     return battlefield.battle(root, list(ATTACKS.values()), is_hurried="LAYERWISE_SOAK" not in os.environ)
 

@@ -19,7 +19,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
 from layerwise_grader import build, submission
-from layerwise_grader.course import autograded
+from layerwise_grader.course import autograded, released
 from layerwise_grader.engine import gradebook as ledger
 from layerwise_grader.engine import sandbox
 from layerwise_grader.engine.graded import graded, harmless, ungraded
@@ -47,18 +47,12 @@ class Submission(NotebookExporter):
 
 def _rebuilt(root: Path, chapter: str, learner: str) -> Any:
     """The released frame with the learner's answers; when they can't be read, without, and the reason with it."""
-    released = build.read(root / "course" / chapter / f"{chapter}.ipynb")
+    notebook = build.read(released(root, chapter))
     try:
-        return rebuild(released, submission.read(_located(root, chapter, learner))).notebook
+        return rebuild(notebook, submission.read(submission.located(root, chapter, learner))).notebook
     except Refused as refused:
-        released.metadata[PROBLEM] = str(refused)
-        return released
-
-
-def _located(root: Path, chapter: str, learner: str) -> Path:
-    if not submission.LEARNER.fullmatch(learner):
-        raise Refused(f"{learner!r} does not name a learner: letters, digits and . _ - @ are allowed.")
-    return submission.located(root, chapter, learner)
+        notebook.metadata[PROBLEM] = str(refused)
+        return notebook
 
 
 class Judge(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
@@ -75,7 +69,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no type
         if problem:
             made = ungraded(nb, problem)
         else:
-            done = _judged(root, Job(learner, chapter, _located(root, chapter, learner)), self.isolation)
+            done = _judged(root, Job(learner, chapter, submission.located(root, chapter, learner)), self.isolation)
             made = graded(done.notebook, done.reports, done.notes) if not done.problem else ungraded(nb, done.problem)
             problem, level = done.problem, done.isolation
         stamp = _stamps[root, chapter, learner] = stamp.graded(level, problem)

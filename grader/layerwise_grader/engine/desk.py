@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from layerwise_grader import build, catalogue, submission
+from layerwise_grader import build, catalogue, course, submission
 from layerwise_grader.engine import wire
 from layerwise_grader.engine.rebuild import Rebuilt, rebuild
 from layerwise_grader.engine.remote import Learner, RemoteAnswer
@@ -56,7 +56,7 @@ def _released(path: Path) -> Any:
 def grade(sandbox: Sandbox, job: dict[str, Any], tell: Callable[..., None]) -> None:
     """Grades one submission and tells what becomes known: first its notebook, then report after report."""
     path = Path(job["notebook"])
-    released = _released(Path(job["root"], "course", job["chapter"], f"{job['chapter']}.ipynb"))
+    released = _released(course.released(Path(job["root"]), job["chapter"]))
     try:
         rebuilt = rebuild(released, submission.read(path))
     except Refused as refused:
